@@ -1,0 +1,34 @@
+# Two commands do everything: `make book` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := book
+.PHONY: book test lock clean help
+
+book: ## everything a fresh machine needs, then the built site
+	@$(PYTHON) pipelines/bootstrap.py book
+	@$(BIN)/livingmeta build
+
+test: ## everything a fresh machine needs, then all checks and tests, browser tests included
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# One file serves every platform and Python; hashes say what may be installed, nothing says from where.
+COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-config --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra build
+LOCK_NOTE := \# Resolved from pyproject.toml by 'make lock'; not to be edited by hand.
+
+lock: ## resolve the dependencies anew (needs uv)
+	$(COMPILE) --upgrade -o requirements.lock
+	$(COMPILE) --upgrade --extra dev -c requirements.lock -o requirements-dev.lock
+	@for file in requirements.lock requirements-dev.lock; do \
+		{ echo "$(LOCK_NOTE)"; cat $$file; } > $$file.new && mv $$file.new $$file; \
+	done
+
+clean: ## remove what is built; the environment stays
+	rm -rf _build book/_generated book/questions
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,266 @@
+"""One question analysed: the main model, its neighbours, subgroups and sensitivity."""
+
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from livingmeta.diagnostics import (
+    MIN_STUDIES_FOR_ASYMMETRY,
+    OneTable,
+    Regression,
+    Slope,
+    between_groups,
+    one_table,
+    peese,
+    peters,
+)
+from livingmeta.effect_sizes import EffectSizes, effect_sizes, with_field_names
+from livingmeta.effect_sizes.measures import COUNTS
+from livingmeta.estimators import COUNT_METHODS, Fit, FitError, pool
+from livingmeta.questions import Question, SubgroupRule, Variant
+from livingmeta.selection import all_rows, doubled, labels_of, rows_for
+from livingmeta.studies import Studies
+
+
+@dataclass(frozen=True)
+class Group:
+    """One subgroup: its rows within the main effects, its own estimate, and its participants."""
+
+    label: str
+    rows: tuple[int, ...]
+    fit: Fit | None
+    participants: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Subgroups:
+    """A division of the main effects with the test between the groups."""
+
+    name: str
+    title: str
+    groups: tuple[Group, ...]
+    method: str
+    between: Regression | None
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """One other way to analyse the question, and what differs."""
+
+    name: str
+    difference: str
+    effects: EffectSizes
+    fit: Fit | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything computed for one question, at full precision.
+
+    `rows` are all rows of the question, pooled or not; `effects` exactly those of the main
+    fit. `fit` is None where nothing is pooled, and `reason` then says why.
+    """
+
+    question: Question
+    rows: pd.DataFrame
+    effects: EffectSizes
+    fit: Fit | None
+    common: Fit | None
+    reason: str
+    subgroups: tuple[Subgroups, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    one_table: OneTable | None
+    peese: Slope | None
+    peters: Slope | None
+    absent: dict[str, str]
+
+    @property
+    def participants(self) -> int | None:
+        """Return the number of participants behind the main effects, None when one is unknown."""
+        totals = self.effects.frame["n_total"].to_numpy(float)
+        return int(totals.sum()) if len(totals) and np.isfinite(totals).all() else None
+
+
+class DoubleCountError(ValueError):
+    """A study that would enter one fit more than once."""
+
+
+BETWEEN_TEST = "knha"
+
+
+def analyse(question: Question, studies: Studies) -> Analysis:
+    """Return the analysis of a question.
+
+    One study is shown by itself; two are shown side by side and not pooled; a question that
+    says `pooled: false` is shown with its reason.
+
+    Raises
+    ------
+    DoubleCountError
+        When a study and cohort would enter one fit twice.
+    """
+    rows = all_rows(studies, question)
+    main_rows = rows_for(rows, question)
+    effects = effects_of(question, main_rows, None)
+    if question.pooled:
+        _refuse_doubles(question, main_rows)
+    reason = _why_not_pooled(question, effects)
+    fit = None if reason else _pool(effects, question.method, question.test, question)
+    common = None if fit is None or effects.k < 2 else _common(question, effects)
+    return Analysis(
+        question=question,
+        rows=rows,
+        effects=effects,
+        fit=fit,
+        common=common,
+        reason=reason,
+        subgroups=_subgroups(question, effects) if common else (),
+        sensitivity=_sensitivity(question, rows, effects) if fit else (),
+        one_table=_one_table(effects) if effects.k == 1 and effects.has_counts else None,
+        peese=peese(effects) if fit and effects.k >= MIN_STUDIES_FOR_ASYMMETRY else None,
+        peters=_peters(effects) if fit else None,
+        absent=_absent(effects, fit),
+    )
+
+
+def effects_of(question: Question, rows: pd.DataFrame, variant: Variant | None) -> EffectSizes:
+    """Return the effect sizes of rows by the question's (or the variant's) measure."""
+    measure = (variant and variant.measure) or question.measure
+    if measure is None:
+        return effect_sizes(rows.iloc[:0], "GEN", level=question.level)
+    accepted = question.accept_measures if measure == question.measure else ()
+    sizes = effect_sizes(with_field_names(rows), measure, accepted, level=question.level)
+    return replace(sizes, frame=_with_subgroup_columns(question, sizes.frame))
+
+
+def _refuse_doubles(question: Question, rows: pd.DataFrame) -> None:
+    twice = doubled(rows)
+    if len(twice):
+        named = ", ".join(f"{row.study} (line {row.line})" for row in twice.itertuples())
+        raise DoubleCountError(f"{question.id}: counted twice in one fit: {named}")
+
+
+def _with_subgroup_columns(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        f"group_{rule.name}": labels_of(frame, rule.column, rule.at_least, rule.labels)
+        for rule in question.subgroups
+    }
+    return frame.assign(**columns)
+
+
+def _why_not_pooled(question: Question, effects: EffectSizes) -> str:
+    if not question.pooled:
+        return question.reason
+    if effects.k == 0:
+        return "no row has a usable effect size"
+    if effects.k == 2:
+        return "two studies are shown side by side: a mean of two says less than the two themselves"
+    return ""
+
+
+def _pool(effects: EffectSizes, method: str, test: str, question: Question) -> Fit:
+    return pool(effects, method, test, question.level, question.pi_df)
+
+
+def _common(question: Question, effects: EffectSizes) -> Fit:
+    return _pool(effects, question.common_effect.method, question.common_effect.test, question)
+
+
+def _subgroups(question: Question, effects: EffectSizes) -> tuple[Subgroups, ...]:
+    return tuple(_divided(question, rule, effects) for rule in question.subgroups)
+
+
+def _divided(question: Question, rule: SubgroupRule, effects: EffectSizes) -> Subgroups:
+    labels = effects.frame[f"group_{rule.name}"].to_numpy(object)
+    order = list(reversed(rule.labels)) if rule.at_least is not None else sorted(set(labels))
+    method, test = rule.method or question.method, rule.test or question.test
+    groups = tuple(_group(question, effects, labels == label, label, method, test) for label in order)
+    several = len(set(labels)) > 1
+    between = between_groups(effects, labels, question.method, BETWEEN_TEST) if several else None
+    return Subgroups(rule.name, rule.title, groups, method, between)
+
+
+def _group(
+    question: Question, effects: EffectSizes, keep: np.ndarray, label: str, method: str, test: str
+) -> Group:
+    part = effects.subset(keep)
+    totals = part.frame["n_total"].to_numpy(float)
+    known = len(totals) > 0 and bool(np.isfinite(totals).all())
+    reason = "two studies are not pooled" if part.k == 2 else "no study" if part.k == 0 else ""
+    return Group(
+        label=label,
+        rows=tuple(int(i) for i in np.flatnonzero(keep)),
+        fit=None if reason else _pool(part, method, test, question),
+        participants=int(totals.sum()) if known else None,
+        reason=reason,
+    )
+
+
+def _sensitivity(question: Question, rows: pd.DataFrame, effects: EffectSizes) -> tuple[Sensitivity, ...]:
+    declared = {(item.method, item.test) for item in question.sensitivity if not _other_rows(item)}
+    standard = [v for v in _standard_variants(question) if (v.method, v.test) not in declared]
+    standard = standard if effects.k > 1 else []
+    return tuple(_variant(question, rows, variant) for variant in (*standard, *question.sensitivity))
+
+
+def _other_rows(variant: Variant) -> bool:
+    return any((variant.filter, variant.exclude, variant.assume_null, variant.measure))
+
+
+def _standard_variants(question: Question) -> tuple[Variant, ...]:
+    common = question.common_effect
+    return (
+        Variant("Common effect", f"{common.method} instead of {question.method}", **asdict(common)),
+        Variant("Wald interval", "z instead of the adjusted interval", test="z"),
+        Variant("Plain Knapp-Hartung", "may be narrower than z", test="knha"),
+    )
+
+
+def _variant(question: Question, rows: pd.DataFrame, variant: Variant) -> Sensitivity:
+    chosen = rows_for(rows, question, variant)
+    _refuse_doubles(question, chosen)
+    effects = effects_of(question, chosen, variant)
+    if effects.k == 0:
+        return Sensitivity(variant.name, variant.difference, effects, None, "no usable row")
+    # Two tables can be added up; two effects give no estimate of how much effects differ.
+    if effects.k == 2 and variant.method not in COUNT_METHODS:
+        return Sensitivity(variant.name, variant.difference, effects, None, "two studies are not pooled")
+    try:
+        fit = _pool(effects, variant.method or question.method, variant.test or question.test, question)
+    except FitError as error:
+        return Sensitivity(variant.name, variant.difference, effects, None, str(error))
+    return Sensitivity(variant.name, variant.difference, effects, fit)
+
+
+def _one_table(effects: EffectSizes) -> OneTable:
+    row = effects.frame.iloc[0]
+    events_1, n_1, events_2, n_2 = (float(row[name]) for name in COUNTS)
+    return one_table(events_1, n_1, events_2, n_2, effects.level)
+
+
+def _peters(effects: EffectSizes) -> Slope | None:
+    enough = effects.k >= MIN_STUDIES_FOR_ASYMMETRY
+    return peters(effects) if enough and effects.has_counts and effects.measure.code == "OR" else None
+
+
+def _absent(effects: EffectSizes, fit: Fit | None) -> dict[str, str]:
+    """Return, for each display that is not shown, why."""
+    absent = {}
+    if effects.k == 0:
+        absent["forest"] = (
+            "No forest plot: the results differ in measure, contrast and outcome, and one axis would suggest "
+            "that they can be compared. The table below shows each as it was reported."
+        )
+    if fit is None or effects.k < MIN_STUDIES_FOR_ASYMMETRY:
+        absent["funnel"] = (
+            f"No funnel plot and no asymmetry test: they need at least {MIN_STUDIES_FOR_ASYMMETRY} "
+            f"pooled studies, and this question has {effects.k if fit else 0}."
+        )
+    if fit is None or effects.k < 2:
+        absent["heterogeneity"] = (
+            "Heterogeneity is a property of several pooled studies; there are none here."
+        )
+    return absent

@@ -1,0 +1,133 @@
+"""What a reader has to bear in mind, worked out from the rows of a question."""
+
+import pandas as pd
+
+from livingmeta import formats, units
+from livingmeta.analysis import Analysis
+
+
+def limits(analysis: Analysis) -> list[str]:
+    """Return the cautions of a question: computed ones first, then those its file adds."""
+    rows = analysis.rows
+    computed = [
+        _kind(analysis),
+        _extent(rows),
+        _nulls(rows),
+        _without_number(rows),
+        _albumin(rows),
+        _cut_offs(rows),
+        _flags(rows),
+        "Risk of bias and certainty of the evidence: not assessed.",
+    ]
+    return [item for item in (*computed, *analysis.question.limits) if item]
+
+
+def _kind(analysis: Analysis) -> str:
+    if analysis.question.verdict in ("association", "correlation"):
+        return "The studies are observational: what is shown is an association, not an effect."
+    return ""
+
+
+def _extent(rows: pd.DataFrame) -> str:
+    abstracts, n = int(rows["source_extent"].eq("abstract").sum()), len(rows)
+    unverified = int(rows["verified_by"].isna().sum())
+    parts = []
+    if abstracts:
+        parts.append(
+            f"{formats.count(abstracts)} of {formats.count(n)} rows come from abstracts, "
+            "not verified in full text"
+        )
+    datasets = int(rows["source_extent"].eq("dataset").sum())
+    if datasets:
+        parts.append(f"{formats.count(datasets)} of {formats.count(n)} rows come from published data sets")
+    if unverified:
+        parts.append(
+            f"{'none' if unverified == n else formats.count(n - unverified)} of the rows "
+            "double-checked by a second person"
+        )
+    return _sentence(parts)
+
+
+def _nulls(rows: pd.DataFrame) -> str:
+    nulls = rows[rows["result_status"].eq("null_no_number")]
+    if nulls.empty:
+        return ""
+    known = nulls.drop_duplicates("study_id")
+    k, n = len(known), known["n_analysed"].fillna(known["n_total"])
+    people = (
+        f" ({formats.count(n.sum())} patients{' where the number is recorded' if n.isna().any() else ''})"
+    )
+    verb = "study reports" if k == 1 else "studies report"
+    return (
+        f"{formats.words(k).capitalize()} {verb} no association without printing a number"
+        f"{people if n.notna().any() else ''}: such results cannot enter a mean, which then looks stronger "
+        "than the evidence."
+    )
+
+
+def _without_number(rows: pd.DataFrame) -> str:
+    others = rows[rows["result_status"].isin(("direction_only", "p_only", "absent"))]
+    k = others["study_id"].nunique()
+    if not k:
+        return ""
+    who = f"{formats.words(k).capitalize()} {'study gives' if k == 1 else 'studies give'}"
+    return f"{who} a direction, a p-value or nothing, but no effect size."
+
+
+def _albumin(rows: pd.DataFrame) -> str:
+    if rows["albumin_adjusted"].isna().all():
+        return ""
+    used = rows[rows["pool_role"].eq("primary")]
+    counts = used["albumin_adjusted"].fillna("unclear").value_counts()
+    lost = used[used["null_after_albumin"].eq("yes")]
+    listed = formats.listing(
+        [
+            f"{value} in {formats.words(int(counts[value]))}"
+            for value in ("yes", "no", "unclear")
+            if value in counts
+        ]
+    )
+    tail = (
+        f"; in {formats.words(len(lost))} ({formats.listing(list(lost['study']))}) the association was lost "
+        "once albumin or laboratory values entered the model"
+        if len(lost)
+        else ""
+    )
+    return f"Adjusted for albumin: {listed} of the pooled results{tail}."
+
+
+def _cut_offs(rows: pd.DataFrame) -> str:
+    used = rows[rows["pool_role"].eq("primary") & rows["contrast_type"].eq("category")]
+    texts = [f"{row.study}: {contrast_mmol(row)}" for _, row in used.iterrows() if contrast_mmol(row)]
+    if not texts:
+        return ""
+    return "“Low” and reference magnesium differ between studies (mmol/L): " + "; ".join(texts) + "."
+
+
+def _flags(rows: pd.DataFrame) -> str:
+    flagged = rows[rows["print_flag"].notna()]
+    texts = [f"{row.study}: {str(row.print_flag).rstrip('.')}" for row in flagged.itertuples()]
+    return "Odd in print and kept as printed: " + "; ".join(dict.fromkeys(texts)) + "." if texts else ""
+
+
+def contrast_mmol(row: pd.Series) -> str:
+    """Return exposed against reference category in mmol/L, or nothing when no bound is recorded."""
+    unit = row["exposure_unit"]
+    if unit not in units.MMOL_PER_L:
+        return ""
+    sides = [_range(row[f"{side}_lower"], row[f"{side}_upper"], unit) for side in ("exposed", "reference")]
+    return " v ".join(side for side in sides if side)
+
+
+def _range(lower: float, upper: float, unit: str) -> str:
+    low, high = (None if pd.isna(x) else f"{units.to_mmol_per_l(float(x), unit):.2f}" for x in (lower, upper))
+    if low and high:
+        return f"{low} to <{high}"
+    return f"<{high}" if high else f"≥{low}" if low else ""
+
+
+def _sentence(parts: list[str]) -> str:
+    if not parts:
+        return ""
+    joined = "; ".join(parts)
+    return f"{joined[0].upper()}{joined[1:]}."

@@ -1,0 +1,93 @@
+"""Charts: one function from an analysis to an altair chart each, and their registry."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from livingmeta.analysis import Analysis
+from livingmeta.charts.captions import forest_caption, funnel_caption
+from livingmeta.charts.forest import forest
+from livingmeta.charts.funnel import funnel, why_no_funnel
+from livingmeta.charts.glance import mini_interval
+from livingmeta.charts.render import figure_html, render_svg, standalone_svg, vega_bundle_js
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One kind of chart.
+
+    Parameters
+    ----------
+    function : callable
+        From an analysis (and `narrow`) to an altair chart.
+    absence : callable
+        From an analysis to the reason why the chart is absent, empty when it is drawn.
+    caption : callable
+        From an analysis to the text under the chart.
+    title : str
+        Name of the chart on a page.
+    """
+
+    function: Callable[..., Any]
+    absence: Callable[[Analysis], str]
+    caption: Callable[[Analysis], str]
+    title: str
+
+
+def why_no_forest(analysis: Analysis) -> str:
+    """Return why a question has no forest plot, or an empty text when it has one."""
+    if analysis.effects.k:
+        return ""
+    return "No forest plot: no row of this question has an effect size."
+
+
+CHARTS: dict[str, Chart] = {
+    "forest": Chart(forest, why_no_forest, forest_caption, "Forest plot"),
+    "funnel": Chart(funnel, why_no_funnel, funnel_caption, "Funnel plot"),
+}
+
+
+def chart_spec(chart_name: str, analysis: Analysis, narrow: bool = False) -> dict[str, Any]:
+    """Return the Vega-Lite specification of one chart."""
+    spec: dict[str, Any] = CHARTS[chart_name].function(analysis, narrow=narrow).to_dict()
+    return spec
+
+
+def chart_html(
+    chart_name: str,
+    analysis: Analysis,
+    *,
+    links: Sequence[tuple[str, str]] = (),
+    cache_dir: Path | None = None,
+) -> str:
+    """Return one chart as a figure of a page, or a note that says why it is absent.
+
+    Parameters
+    ----------
+    chart_name : str
+        A key of CHARTS.
+    links : sequence of (text, address)
+        Shown at the end of the caption.
+    cache_dir : Path, optional
+        Where drawn pictures are kept.
+    """
+    chart = CHARTS[chart_name]
+    reason = analysis.absent.get(chart_name) or chart.absence(analysis)
+    if reason:
+        return f'<p class="lm-absent" id="{chart_name}">{escape(reason)}</p>'
+    wide, narrow = (chart_spec(chart_name, analysis, narrow=flag) for flag in (False, True))
+    return figure_html(chart_name, chart.caption(analysis), wide, narrow, links, cache_dir)
+
+
+__all__ = [
+    "CHARTS",
+    "Chart",
+    "chart_html",
+    "chart_spec",
+    "mini_interval",
+    "render_svg",
+    "standalone_svg",
+    "vega_bundle_js",
+]

@@ -1,0 +1,200 @@
+"""The forest plot: every study, the pooled estimates and what stands behind them."""
+
+from typing import Any
+
+import altair as alt
+
+from livingmeta import formats
+from livingmeta.analysis import Analysis
+from livingmeta.charts.axes import Axis
+from livingmeta.charts.forest_text import forest_texts, row_color
+from livingmeta.charts.geometry import null_segments
+from livingmeta.charts.layout import COMMON, STUDY, SUBTOTAL, TOTALS, Forest, Row
+from livingmeta.charts.marks import Record, inline, layered, lines, pixels, scale_kind, text_layers
+from livingmeta.charts.scene import Scene, scene_of
+from livingmeta.charts.statements import effect_text
+from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE
+
+LARGEST_SQUARE = 324.0  # square pixels: 18 px, inside a row of 22
+SMALLEST_SQUARE = 16.0
+DIAMOND_HALF = {False: 7.0, True: 6.0}
+
+
+def forest(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
+    """Return the forest plot of one question.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        With at least one effect.
+    narrow : bool
+        The variant for a phone: labels above their intervals, no columns of raw data.
+    """
+    scene = scene_of(analysis, narrow)
+    width, height = scene.page.width, scene.height
+    rule = [{"x": 0, "x2": width, "y": scene.top - 4, "y2": scene.top - 4}]
+    layers = [_null_line(scene), *_predictions(scene), *_intervals(scene), *_diamonds(scene), *_bars(scene)]
+    layers.append(lines(rule, width, height, color=LINE, strokeWidth=0.8))
+    layers += text_layers(forest_texts(scene), width, height)
+    return layered(layers, (width, height), 0, description(analysis))
+
+
+def description(analysis: Analysis) -> str:
+    """Return the forest plot in one sentence, for readers who cannot see it."""
+    k, measure = analysis.effects.k, analysis.effects.measure
+    said = f"Forest plot of {formats.words(k)} {'study' if k == 1 else 'studies'}: {analysis.question.title}."
+    if analysis.fit is None:
+        return f"{said} Nothing is pooled."
+    fits = [fit for fit in (analysis.common, analysis.fit) if fit is not None and k > 1]
+    for fit in fits:
+        text = effect_text(measure, fit.estimate, fit.ci_lower, fit.ci_upper)
+        said += f" {fit.method}: {measure.label} {text}."
+    return said
+
+
+def effect_channel(scene: Scene, shown: alt.Axis | None = None) -> alt.X:
+    """Return the horizontal position of an effect, drawn between the edges of the plot."""
+    limits, span = [scene.axis.lower, scene.axis.upper], [scene.page.left, scene.page.right]
+    scale = alt.Scale(type=scale_kind(scene.axis.log), domain=limits, range=span, nice=False)
+    return alt.X("x:Q", scale=scale, axis=shown)
+
+
+def _channels(scene: Scene) -> tuple[alt.X, Any]:
+    return effect_channel(scene), pixels(alt.Y, "y", scene.height)
+
+
+def _null_line(scene: Scene) -> alt.Chart:
+    """Return the null line, which carries the axis of the whole plot."""
+    name = scene.forest.measure.name
+    title = name[0].upper() + name[1:] + (", log scale" if scene.axis.log else "")
+    shown = alt.Axis(
+        values=list(scene.axis.ticks),
+        format="~g",
+        offset=scene.bottom - scene.height,
+        title=title,
+        labelOverlap=False,
+        labelFlush=False,
+    )
+    segments = null_segments(scene.forest, scene.page, list(scene.centres), scene.top)
+    records = [{"x": scene.axis.null, "y": start, "y2": end} for start, end in segments]
+    x, y = effect_channel(scene, shown), pixels(alt.Y, "y", scene.height)
+    return alt.Chart(inline(records)).mark_rule(color=LINE).encode(x=x, y=y, y2="y2:Q")
+
+
+def tooltip_fields(layout: Forest) -> list[alt.Tooltip]:
+    """Return what a mark says when pointed at."""
+    unit = f", {layout.unit}" if layout.unit else ""
+    raw = [alt.Tooltip(f"cell{i}:N", title=f"{name}{unit}") for i, name in enumerate(layout.columns)]
+    weight = [alt.Tooltip("weight:N", title="Weight")] if layout.has_weights else []
+    interval = f"{layout.measure.label} ({formats.percent(layout.level)} CI)"
+    named = [alt.Tooltip("label:N", title="Study"), *raw, alt.Tooltip("text:N", title=interval)]
+    return [*named, *weight, alt.Tooltip("source:N", title="Source")]
+
+
+def _told(row: Row) -> Record:
+    cells = {f"cell{i}": cell for i, cell in enumerate(row.cells)}
+    weight = formats.percent(row.weight, 1)
+    return {"label": row.label, "text": row.text, "weight": weight, "source": row.source, **cells}
+
+
+def interval_records(scene: Scene) -> tuple[list[Record], list[Record], list[Record]]:
+    """Return the lines, the arrows where lines go on, and the squares of the studies."""
+    bars, arrows, squares = [], [], []
+    studies = scene.placed(STUDY)
+    largest = max([row.size or 0.0 for row, _ in studies] or [0.0])
+    for row, at in studies:
+        if row.estimate is None or row.lower is None or row.upper is None:
+            continue
+        part, told = scene.axis.clip(row.lower, row.upper), _told(row)
+        bars.append({"x": part.lower, "x2": part.upper, "y": at, **told})
+        squares.append({"x": row.estimate, "y": at, "area": square_area(row.size, largest), **told})
+        if part.beyond_left:
+            arrows.append({"x": part.lower, "y": at, "shape": "triangle-left"})
+        if part.beyond_right:
+            arrows.append({"x": part.upper, "y": at, "shape": "triangle-right"})
+    return bars, arrows, squares
+
+
+def square_area(size: float | None, largest: float) -> float:
+    """Return the area of a square in pixels: proportional to weight, never too small to see."""
+    if size is None or largest <= 0:
+        return LARGEST_SQUARE / 4
+    return round(max(SMALLEST_SQUARE, LARGEST_SQUARE * size / largest), 2)
+
+
+def _intervals(scene: Scene) -> list[alt.Chart]:
+    bars, arrows, squares = interval_records(scene)
+    tooltip = tooltip_fields(scene.forest)
+    x, y = _channels(scene)
+    line = alt.Chart(inline(bars)).mark_rule(color=INK, strokeWidth=1.4)
+    square = alt.Chart(inline(squares)).mark_square(color=INK, opacity=1)
+    size = alt.Size("area:Q", scale=None)
+    layers = [line.encode(x=x, y=y, x2="x2:Q", tooltip=tooltip)]
+    layers.append(square.encode(x=x, y=y, size=size, tooltip=tooltip))
+    if arrows:
+        head = alt.Chart(inline(arrows)).mark_point(filled=True, color=INK, opacity=1, size=44)
+        layers.append(head.encode(x=x, y=y, shape=alt.Shape("shape:N", scale=None)))
+    return layers
+
+
+def _predictions(scene: Scene) -> list[alt.Chart]:
+    """Return the pale bars behind the diamonds."""
+    records = []
+    for row, at in scene.placed(*TOTALS):
+        if row.pi_lower is not None and row.pi_upper is not None:
+            part = scene.axis.clip(row.pi_lower, row.pi_upper)
+            color = row_color(row, scene.is_conflict)
+            records.append({"x": part.lower, "x2": part.upper, "y": at, "color": color})
+    if not records:
+        return []
+    x, y = _channels(scene)
+    mark = alt.Chart(inline(records)).mark_rule(opacity=0.32, strokeWidth=7)
+    return [mark.encode(x=x, y=y, x2="x2:Q", color=alt.Color("color:N", scale=None))]
+
+
+def _diamonds(scene: Scene) -> list[alt.Chart]:
+    x, y = _channels(scene)
+    layers = []
+    for row, at in scene.placed(*TOTALS):
+        color = row_color(row, scene.is_conflict)
+        corners = diamond(row, at, scene.axis, DIAMOND_HALF[scene.page.narrow])
+        mark = alt.Chart(inline(corners)).mark_line(
+            filled=True,
+            interpolate="linear-closed",
+            fill=color,
+            fillOpacity=0.0 if _is_hollow(row, scene.is_conflict) else 1.0,
+            stroke=color,
+            strokeWidth=1.6,
+        )
+        tooltip = alt.Tooltip("label:N", title="Pooled")
+        layers.append(mark.encode(x=x, y=y, order="order:Q", tooltip=tooltip))
+    return layers
+
+
+def _is_hollow(row: Row, is_conflict: bool) -> bool:
+    """Return whether the diamond is an outline: the estimate that does not lead the page."""
+    return row.kind != SUBTOTAL and (row.kind == COMMON) != is_conflict
+
+
+def diamond(row: Row, at: float, axis: Axis, half: float) -> list[Record]:
+    """Return the corners of a diamond, from its left point clockwise."""
+    if row.estimate is None or row.lower is None or row.upper is None:
+        return []
+    part = axis.clip(row.lower, row.upper)
+    corners = ((part.lower, at), (row.estimate, at - half), (part.upper, at), (row.estimate, at + half))
+    said = f"{row.label}: {row.text}"
+    return [{"order": i, "x": cx, "y": cy, "label": said} for i, (cx, cy) in enumerate(corners)]
+
+
+def _bars(scene: Scene) -> list[alt.Chart]:
+    """Return the paired bars: share of participants above share of weight."""
+    if scene.page.bars is None:
+        return []
+    records = []
+    for row, at in scene.placed(STUDY, SUBTOTAL):
+        for value, dy, color in ((row.participants, -4, ACCENT), (row.weight, 4, ACCENT_2)):
+            records.append({"zero": 0, "percent": value, "y": at + dy, "color": color})
+    scale = alt.Scale(domain=[0, 100], range=list(scene.page.bars), nice=False)
+    x, y = alt.X("zero:Q", scale=scale, axis=None), pixels(alt.Y, "y", scene.height)
+    mark = alt.Chart(inline(records)).mark_rule(strokeWidth=6)
+    return [mark.encode(x=x, x2="percent:Q", y=y, color=alt.Color("color:N", scale=None))]

@@ -1,0 +1,228 @@
+"""Rules about question files: names they use, rows they select, and each of their fits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from livingmeta.check.findings import FAULT, WARNING, Finding
+from livingmeta.check.header_rules import did_you_mean
+from livingmeta.check.sources import Curated, YamlPath, line_of, yaml_lines
+from livingmeta.questions import Question, QuestionError, Variant, load_question
+from livingmeta.selection import all_rows, doubled, rows_for
+from livingmeta.studies import TABLES, Studies, TextTable, matches, typed
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question that loads, its file, and the lines of its keys."""
+
+    question: Question
+    file: str
+    lines: Mapping[YamlPath, int]
+
+    def finding(self, value: Any, rule: str, *path: str | int, level: str = FAULT) -> Finding:
+        """Return a finding about the value at a path of keys."""
+        keys = ".".join(str(key) for key in path)
+        return Finding(self.file, line_of(self.lines, *path), keys, str(value), rule, level)
+
+
+def question_findings(curated: Curated, faulty: set[tuple[str, int]]) -> Iterator[Finding]:
+    """Yield what is wrong with the questions.
+
+    Parameters
+    ----------
+    curated : Curated
+        All tables.
+    faulty : set of (str, int)
+        Files and lines with a fault of their own, which need no second one.
+    """
+    studies = _studies(curated)
+    paths = sorted((curated.data_dir / "questions").glob("*.yml"))
+    if not paths:
+        yield Finding(curated.file("questions"), 1, "", "(missing)", "there must be a question file")
+    for path in paths:
+        findings, asked = _loaded(path, curated.file(f"questions/{path.name}"))
+        yield from findings
+        if asked is not None:
+            yield from _asked(asked, curated, studies, faulty)
+
+
+def _loaded(path: Path, file: str) -> tuple[list[Finding], Asked | None]:
+    try:
+        lines = yaml_lines(path.read_text(encoding="utf-8-sig"))
+        return [], Asked(load_question(path), file, lines)
+    except UnicodeDecodeError:
+        return [Finding(file, 1, "", "(bytes)", "text must be UTF-8")], None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or "cannot be read"
+        return [Finding(file, line, "", "(text)", f"not valid YAML: {problem}")], None
+    except QuestionError as error:
+        return [_from_error(text, path, file, lines) for text in str(error).splitlines()], None
+    except (TypeError, AttributeError, ValueError) as error:
+        return [Finding(file, 1, "", "(text)", f"cannot be read as a question: {error}")], None
+
+
+def _from_error(text: str, path: Path, file: str, lines: Mapping[YamlPath, int]) -> Finding:
+    key, _, rest = text.removeprefix(f"{path}:").partition(":")
+    value, _, rule = rest.strip().rpartition(": ")
+    return Finding(file, line_of(lines, key), key, value.strip("'\" :") or "(blank)", rule)
+
+
+def _studies(curated: Curated) -> Studies:
+    """Return the tables typed as far as they can be; cells of the wrong type are missing."""
+    frames = {}
+    for name in TABLES:
+        source, schema = curated.tables.get(name), curated.schema.tables[name]
+        text = source.text if source else TextTable(Path(schema.path), (), (), ())
+        frames[name] = typed(text, schema)[0]
+    frames["studies"] = frames["studies"].dropna(subset=["study_id"]).drop_duplicates("study_id")
+    effects = {name: typed(s.text, s.schema, s.file)[0] for name, s in curated.effects.items()}
+    return Studies(**frames, effects=effects)
+
+
+def _asked(
+    asked: Asked, curated: Curated, studies: Studies, faulty: set[tuple[str, int]]
+) -> Iterator[Finding]:
+    named = list(_names(asked, curated))
+    yield from named
+    if asked.question.effects not in studies.effects:
+        return
+    rows = all_rows(studies, asked.question)
+    filters = list(_filters(asked, rows))
+    yield from filters
+    yield from _columns(asked, rows)
+    if not any(finding.level == FAULT for finding in (*named, *filters)):
+        yield from _fits(asked, rows, faulty)
+
+
+def _names(asked: Asked, curated: Curated) -> Iterator[Finding]:
+    from livingmeta.effect_sizes import MEASURES
+    from livingmeta.estimators import METHODS, TESTS
+
+    question = asked.question
+    measures, reported = set(MEASURES), curated.schema.effects.field("measure_reported")
+    accepted = measures | set(reported.enum if reported else ())
+    yield from _one_of(asked, question.effects, set(curated.effects), "effects")
+    for position, measure in enumerate(question.accept_measures):
+        yield from _one_of(asked, measure, accepted, "accept_measures", position)
+    if question.pooled and question.measure is None:
+        yield asked.finding("", "a pooled question must name its measure", "measure")
+    choices: list[tuple[Any, tuple[str | int, ...]]] = [
+        (question, ()),
+        (question.common_effect, ("common_effect",)),
+    ]
+    choices += [(variant, ("sensitivity", i)) for i, variant in enumerate(question.sensitivity)]
+    choices += [(rule, ("subgroups", i)) for i, rule in enumerate(question.subgroups)]
+    known = {"measure": measures, "method": set(METHODS), "test": set(TESTS)}
+    for choice, place in choices:
+        for key, allowed in known.items():
+            yield from _one_of(asked, getattr(choice, key, None), allowed, *place, key)
+
+
+def _one_of(asked: Asked, value: Any, allowed: set[str], *path: str | int) -> Iterator[Finding]:
+    if value is not None and value not in allowed:
+        hint = did_you_mean(str(value), allowed)
+        yield asked.finding(value, f"must be one of {', '.join(sorted(allowed))}{hint}", *path)
+
+
+def _filters(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
+    yield from _filter(asked, rows, asked.question.filter, "filter")
+    for position, variant in enumerate(asked.question.sensitivity):
+        for key in ("filter", "exclude", "assume_null"):
+            yield from _filter(asked, rows, getattr(variant, key), "sensitivity", position, key)
+
+
+def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, *path: str | int) -> Iterator[Finding]:
+    if rule is not None and not isinstance(rule, dict):
+        yield asked.finding(rule, "must be a mapping of columns to values", *path)
+        return
+    for column, wanted in (rule or {}).items():
+        if column not in rows.columns:
+            hint = did_you_mean(str(column), map(str, rows.columns))
+            yield asked.finding(column, f"must be a column of {asked.question.effects}{hint}", *path, column)
+            continue
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            if not matches(rows, {column: value}).any():
+                rule_text = f"must occur in column {column} of {asked.question.effects}"
+                yield asked.finding(value, rule_text, *path, column)
+
+
+def _columns(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
+    subgroups = [(rule.column, ("subgroups", i, "column")) for i, rule in enumerate(asked.question.subgroups)]
+    moderators = [(name, ("moderators", i)) for i, name in enumerate(asked.question.moderators)]
+    for column, path in [*subgroups, *moderators]:
+        if column not in rows.columns:
+            hint = did_you_mean(column, map(str, rows.columns))
+            yield asked.finding(column, f"must be a column of {asked.question.effects}{hint}", *path)
+
+
+def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> Iterator[Finding]:
+    question = asked.question
+    if not question.pooled:
+        return
+    seen: set[tuple[int, ...]] = set()
+    for variant in (None, *question.sensitivity):
+        chosen = rows_for(rows, question, variant)
+        yield from _twice(asked, chosen, variant, seen)
+        if chosen.empty:
+            yield asked.finding(_fit_name(asked, variant), "selects no row", *_place(question, variant))
+    main = rows_for(rows, question)
+    yield from _overlaps(asked, main)
+    yield from _unable(asked, main, faulty)
+
+
+def _place(question: Question, variant: Variant | None) -> tuple[str | int, ...]:
+    return ("filter",) if variant is None else ("sensitivity", question.sensitivity.index(variant))
+
+
+def _fit_name(asked: Asked, variant: Variant | None) -> str:
+    return f"{asked.question.id}, {variant.name if variant else 'main analysis'}"
+
+
+def _twice(
+    asked: Asked, rows: pd.DataFrame, variant: Variant | None, seen: set[tuple[int, ...]]
+) -> Iterator[Finding]:
+    twice = doubled(rows)
+    keys = twice["study_id"].fillna("") + " " + twice["cohort_id"].fillna("")
+    for _, group in twice.groupby(keys):
+        lines = tuple(int(line) for line in group["line"])
+        if lines in seen:
+            continue
+        seen.add(lines)
+        for at in range(1, len(lines)):
+            row = group.iloc[at]
+            rule = f"counted twice in one fit ({_fit_name(asked, variant)}): also in line {lines[0]}"
+            yield Finding(row["file"], lines[at], "study_id", row["study_id"] or "", rule)
+
+
+def _overlaps(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
+    for value, group in rows[rows["overlap_group"].notna()].groupby("overlap_group"):
+        if group["study_id"].nunique() > 1:
+            lines = ", ".join(str(line) for line in group["line"])
+            rule = f"patients may overlap in one fit ({_fit_name(asked, None)}): lines {lines}"
+            last = group.iloc[-1]
+            yield Finding(last["file"], int(last["line"]), "overlap_group", str(value), rule, WARNING)
+
+
+def _unable(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> Iterator[Finding]:
+    from livingmeta.effect_sizes import effect_sizes, with_field_names
+
+    question = asked.question
+    files = dict(zip(rows["line"], rows["file"], strict=True))
+    primary = set(rows.loc[rows["pool_role"].eq("primary"), "line"])
+    measure = question.measure or ""
+    sizes = effect_sizes(with_field_names(rows), measure, question.accept_measures, level=question.level)
+    for left_out in sizes.excluded:
+        file = files[left_out.line]
+        # A double-zero table is reported well and yet says nothing on a ratio; line 1 is the header.
+        is_told = (file, 1) in faulty or (file, left_out.line) in faulty
+        is_expected = is_told or left_out.reason.startswith("double-zero")
+        if left_out.line in primary and not is_expected:
+            rule = f"must supply {measure} ({question.id}): {left_out.reason}"
+            yield Finding(file, left_out.line, "pool_role", "primary", rule)

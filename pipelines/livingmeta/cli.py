@@ -1,0 +1,196 @@
+"""The command `livingmeta`: thin verbs over the library, each with an example.
+
+Heavy modules are imported inside the verbs, so that `--help` and a build with nothing to do
+are immediate. Exit codes: 0 done, 1 the data or the request is at fault, 2 wrong usage.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livingmeta import __version__
+from livingmeta.paths import Project
+
+DATA = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the curated tables."
+)
+
+
+def _epilog(*examples: str) -> str:
+    return "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_epilog("livingmeta check", "livingmeta build"),
+)
+@click.version_option(__version__, prog_name="livingmeta")
+def main() -> None:
+    """Check the curated data, analyse it, and publish it as a book."""
+
+
+def _project(data: Path | None = None) -> Project:
+    found = Project.find()
+    return Project(found.root, data.resolve() if data else None)
+
+
+@main.command(epilog=_epilog("livingmeta check", "livingmeta check --data /tmp/copy-of-data"))
+@DATA
+def check(data: Path | None) -> None:
+    """Check every curated table and question; list all faults and warnings.
+
+    A finding reads file:line:column: value: rule. Warnings do not fail.
+    """
+    sys.exit(0 if _checked(_project(data), verbose=True) else 1)
+
+
+def _checked(project: Project, verbose: bool) -> bool:
+    from livingmeta.check import check as run_check
+
+    report = run_check(project.data)
+    for finding in report.faults:
+        click.echo(f"error: {finding}", err=True)
+    for finding in report.warnings if verbose else ():
+        click.echo(f"warning: {finding}")
+    if verbose or report.faults:
+        click.echo(f"{len(report.faults)} faults, {len(report.warnings)} warnings", err=bool(report.faults))
+    return not report.faults
+
+
+@main.command(
+    epilog=_epilog(
+        "livingmeta build",
+        "livingmeta build --only iv-magnesium-ami-mortality",
+        "livingmeta build --all --jobs 4",
+    )
+)
+@DATA
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Run the notebook of this question alone (repeatable)."
+)
+@click.option("--all", "everything", is_flag=True, help="Run every notebook, changed or not.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time (default: one per core).")
+def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int | None) -> None:
+    """Check the data, run the notebooks, write the book; print where it is."""
+    from livingmeta.manifest import is_current
+
+    project = _project(data)
+    index = project.html / "book" / "index.html"
+    if not everything and is_current(project):
+        click.echo(f"nothing changed\n{index}")
+        return
+    if not _checked(project, verbose=False):
+        click.echo("nothing was built: the data has faults", err=True)
+        sys.exit(1)
+    click.echo(_built(project, only, everything, jobs))
+
+
+def _built(project: Project, only: tuple[str, ...], everything: bool, jobs: int | None) -> Path:
+    from livingmeta import site
+
+    try:
+        with Progress() as progress:
+            return site.build(project, only, everything, jobs or site.default_jobs(), progress)
+    except site.BuildError as error:
+        click.echo(f"error: {error}\nnothing was published: the site is as it was", err=True)
+        sys.exit(1)
+
+
+class Progress:
+    """A bar on a terminal, one plain line per finished step elsewhere."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def start(self, steps: int) -> None:
+        """Say how many steps there will be."""
+        if sys.stderr.isatty():
+            self.bar = click.progressbar(length=steps, label="building", file=sys.stderr)
+            self.bar.__enter__()
+
+    def step(self, what: str) -> None:
+        """Say that one step is done."""
+        if self.bar is not None:
+            self.bar.label = what[:40].ljust(40)
+            self.bar.update(1)
+        else:
+            click.echo(f"done: {what}", err=True)
+
+    def __exit__(self, *exc: object) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*exc)
+
+
+@main.command(epilog=_epilog("livingmeta serve", "livingmeta serve --port 9000"))
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def serve(port: int) -> None:
+    """Show the built site at an address of this machine, until interrupted."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    project = _project()
+    if not (project.html / "index.html").exists():
+        click.echo("error: there is no built site; run: livingmeta build", err=True)
+        sys.exit(1)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(project.html))
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        click.echo(f"http://127.0.0.1:{port}/ (stop with Ctrl-C)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()
+
+
+def _pairs(_context: click.Context, _option: click.Parameter, value: str | None) -> dict[str, str]:
+    pairs = [part.partition("=") for part in (value or "").split(",") if part.strip()]
+    if any(not sign or not right.strip() for _, sign, right in pairs):
+        raise click.BadParameter("must read ai=tpos,n1i=n1")
+    return {left.strip(): right.strip() for left, _, right in pairs}
+
+
+@main.command(
+    epilog=_epilog(
+        "livingmeta analyse trials.csv --measure OR",
+        "livingmeta analyse trials.csv --measure RR --columns ai=deaths,n1i=n --format json",
+        "livingmeta analyse trials.csv --measure OR --method MH --where 'year >= 1990'",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--measure", required=True, help="OR, RR, RD, PETO, HR, MD, SMD, ZCOR, COR, GEN ...")
+@click.option("--method", default="REML", show_default=True, help="REML, DL, EE, MH or PETO.")
+@click.option("--test", default="adhoc", show_default=True, type=click.Choice(["adhoc", "knha", "z"]))
+@click.option("--format", "form", default="text", show_default=True, type=click.Choice(["json", "text"]))
+@click.option("--columns", callback=_pairs, metavar="NAME=COLUMN,...", help="Which columns hold what.")
+@click.option("--where", multiple=True, metavar="'COLUMN == VALUE'", help="Only these rows (repeatable).")
+@click.option("--study", metavar="COLUMN", help="Column that names the study.")
+@click.option("--pi-df", default="k-1", show_default=True, type=click.Choice(["k-1", "k-2", "normal"]))
+@click.option("--add", default=0.5, show_default=True, help="Added to the cells of tables.")
+@click.option("--to", default="only0", show_default=True, type=click.Choice(["only0", "all", "none"]))
+@click.option("--keep-double-zero", is_flag=True, help="Keep tables without any event.")
+@click.option(
+    "--level", default=95.0, show_default=True, type=click.FloatRange(0, 100, min_open=True, max_open=True)
+)
+def analyse(file: Path, form: str, add: float, to: str, keep_double_zero: bool, **options: Any) -> None:
+    """Pool the rows of any CSV file; column names are the field's or metafor's."""
+    from livingmeta import file_analysis as fa
+    from livingmeta.effect_sizes import MeasureError, ZeroCellRule
+    from livingmeta.estimators import FitError
+    from livingmeta.results import to_json
+    from livingmeta.studies import DataError
+
+    request = fa.Request(
+        zero=ZeroCellRule(add, to, keep_double_zero), **{**options, "method": options["method"].upper()}
+    )
+    try:
+        effects, fit = fa.analyse_file(file, request)
+    except (fa.RequestError, MeasureError, FitError, DataError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    click.echo(
+        to_json(fa.record_of(effects, fit)) if form == "json" else fa.as_text(effects, fit, file), nl=False
+    )

@@ -1,0 +1,17 @@
+"""Effect sizes: formulas, the registry of measures, and rows made into effects."""
+
+from livingmeta.effect_sizes.columns import with_field_names
+from livingmeta.effect_sizes.derive import EffectSizes, Excluded, ZeroCellRule, effect_sizes
+from livingmeta.effect_sizes.measures import MEASURES, Measure, MeasureError, measure_of
+
+__all__ = [
+    "MEASURES",
+    "EffectSizes",
+    "Excluded",
+    "Measure",
+    "MeasureError",
+    "ZeroCellRule",
+    "effect_sizes",
+    "measure_of",
+    "with_field_names",
+]

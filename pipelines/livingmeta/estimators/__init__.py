@@ -1,0 +1,55 @@
+"""Estimators: PyMARE's models polished, Mantel-Haenszel and Peto, one `pool` for all."""
+
+from livingmeta.effect_sizes import EffectSizes
+from livingmeta.estimators.counts import COUNT_METHODS, fit_counts
+from livingmeta.estimators.fit import Fit, FitError, fit_model
+from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS
+
+METHODS = (*ESTIMATORS, *COUNT_METHODS)
+TESTS = tuple(CORRECTIONS)
+
+
+def pool(
+    effects: EffectSizes,
+    method: str = "REML",
+    test: str = "adhoc",
+    level: float = 95.0,
+    pi_df: str = "k-1",
+) -> Fit:
+    """Return the pooled estimate of effect sizes by any method.
+
+    Mantel-Haenszel and Peto know no other test than z: `test` does not apply to them.
+
+    Raises
+    ------
+    FitError
+        When nothing can be pooled or the method does not fit the rows.
+    """
+    if effects.k == 0:
+        raise FitError("no usable row: there is nothing to pool")
+    if test not in TESTS:
+        raise FitError(f"test {test!r}: must be one of {', '.join(TESTS)}")
+    if method in COUNT_METHODS and effects.k > 1:
+        return fit_counts(effects, method, level)
+    return fit_model(
+        effects.yi,
+        effects.vi,
+        measure=effects.measure.code,
+        method=method,
+        test=test,
+        level=level,
+        pi_df=pi_df,
+    )
+
+
+__all__ = [
+    "COUNT_METHODS",
+    "ESTIMATORS",
+    "METHODS",
+    "TESTS",
+    "Fit",
+    "FitError",
+    "fit_counts",
+    "fit_model",
+    "pool",
+]

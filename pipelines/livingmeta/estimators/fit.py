@@ -1,0 +1,206 @@
+"""One fitted model: the numbers that every record carries, at full precision."""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pymare.stats import q_gen, q_profile
+from scipy import stats
+
+from livingmeta.estimators.tau2 import ESTIMATORS, Tau2Estimator
+
+Array = NDArray[np.float64]
+
+
+class FitError(ValueError):
+    """A model that cannot be fitted to the effects at hand."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything one model says; the names are the keys of the record.
+
+    All estimates are on the analysis scale. `i2`, `h2` are tau2-based (Q-based for the
+    equal-effects model, as in metafor), `i2_q`, `h2_q` Q-based; percentages are 0-100.
+    `weights` are in percent, of shape (k,).
+    """
+
+    measure: str
+    method: str
+    test: str
+    k: int
+    estimate: float
+    se: float
+    statistic: float | None
+    p_value: float
+    ci_lower: float
+    ci_upper: float
+    level: float = 95.0
+    df: float | None = None
+    pi_lower: float | None = None
+    pi_upper: float | None = None
+    pi_df: float | None = None
+    tau2: float | None = None
+    tau2_ci_lower: float | None = None
+    tau2_ci_upper: float | None = None
+    i2: float | None = None
+    h2: float | None = None
+    i2_q: float | None = None
+    h2_q: float | None = None
+    q: float | None = None
+    q_df: int | None = None
+    q_p: float | None = None
+    weights: Array = field(default_factory=lambda: np.array([]), repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def numbers(self) -> dict[str, Any]:
+        """Return every key but weights and warnings, for a record."""
+        left_out = {"weights", "warnings"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+
+
+def fit_model(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    measure: str,
+    method: str = "REML",
+    test: str = "adhoc",
+    level: float = 95.0,
+    pi_df: str = "k-1",
+) -> Fit:
+    """Return the pooled estimate of independent effects.
+
+    Parameters
+    ----------
+    yi, vi : array_like of shape (k,)
+        Effects and sampling variances on the analysis scale.
+    measure, method, test : str
+        Codes; `method` is one of ESTIMATORS, `test` one of z, knha, adhoc.
+    level : float
+        Confidence level in percent.
+    pi_df : {"k-1", "k-2", "normal"}
+        Degrees of freedom of the prediction interval.
+
+    Raises
+    ------
+    FitError
+        When there is no effect, or a value is not finite, or a variance is not positive.
+    """
+    y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
+    _validate(y, v)
+    if len(y) == 1:
+        return _single(y[0], v[0], measure, method, level)
+    scale = float(np.sqrt(np.median(v)))
+    fitted = _pooled(y / scale, v / scale**2, method, test, level)
+    fit = Fit(measure=measure, method=method, test=test, k=len(y), level=level, **_rescaled(fitted, scale))
+    return _with_prediction(fit, pi_df)
+
+
+def _validate(y: Array, v: Array) -> None:
+    if len(y) == 0:
+        raise FitError("no usable row: there is nothing to pool")
+    if not (np.isfinite(y).all() and np.isfinite(v).all()):
+        raise FitError("effects and sampling variances must be finite numbers")
+    if (v <= 0).any():
+        raise FitError("sampling variances must be > 0")
+
+
+def _single(y: float, v: float, measure: str, method: str, level: float) -> Fit:
+    se = float(np.sqrt(v))
+    half = float(stats.norm.ppf(0.5 + level / 200)) * se
+    return Fit(
+        measure=measure,
+        method=method,
+        test="z",
+        k=1,
+        estimate=float(y),
+        se=se,
+        statistic=float(y) / se,
+        p_value=float(2 * stats.norm.sf(abs(y) / se)),
+        ci_lower=float(y) - half,
+        ci_upper=float(y) + half,
+        level=level,
+        weights=np.array([100.0]),
+        warnings=("one study: its own effect with a z interval, nothing was pooled",),
+    )
+
+
+def _pooled(y: Array, v: Array, method: str, test: str, level: float) -> dict[str, Any]:
+    if method not in ESTIMATORS:
+        raise FitError(f"method {method!r}: must be one of {', '.join(ESTIMATORS)}")
+    X = np.ones((len(y), 1))
+    model = ESTIMATORS[method](test).fit(y[:, None], v[:, None], X)
+    tau2 = float(np.ravel(model.params_["tau2"])[0])
+    result = {**wald(model, 0, level), **heterogeneity(y, v, X, tau2, method, level)}
+    weights = 1 / (v + tau2)
+    return {**result, "weights": 100 * weights / weights.sum()}
+
+
+def wald(model: Tau2Estimator, column: int, level: float) -> dict[str, Any]:
+    """Return estimate, se, statistic, p-value and interval of one coefficient."""
+    params: dict[str, Any] = model.params_
+    estimate = float(params["fe_params"][column, 0])
+    se = float(np.sqrt(params["inv_cov"][column, column, 0]))
+    df = None if params["dof"] is None else float(params["dof"][column, 0])
+    distribution = stats.norm if df is None else stats.t(df)
+    half = float(distribution.ppf(0.5 + level / 200)) * se
+    statistic = estimate / se if se > 0 else None
+    return {
+        "estimate": estimate,
+        "se": se,
+        "df": df,
+        "statistic": statistic,
+        "p_value": 0.0 if statistic is None else float(2 * distribution.sf(abs(statistic))),
+        "ci_lower": estimate - half,
+        "ci_upper": estimate + half,
+    }
+
+
+def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level: float) -> dict[str, Any]:
+    """Return Q, tau2 with its Q-profile interval, and both kinds of I2 and H2.
+
+    The tau2-based I2 uses the typical variance (k - p) / trace(P) of Higgins and Thompson
+    (2002) in its general form, as metafor does.
+    """
+    df = len(y) - X.shape[1]
+    q = float(np.ravel(q_gen(y[:, None], v[:, None], X, 0.0))[0])
+    i2_q, h2_q = (max(0.0, 100 * (q - df) / q) if q > 0 else 0.0), q / df
+    w = 1 / v
+    typical = df / (w.sum() - (w**2).sum() / w.sum()) if X.shape[1] == 1 else np.nan
+    bounds = q_profile(y, v, X, alpha=1 - level / 100)
+    tau2_based = {"i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
+    shown = {"i2": i2_q, "h2": h2_q} if method == "EE" else tau2_based
+    return {
+        "tau2": tau2,
+        "tau2_ci_lower": float(bounds["ci_l"]),
+        "tau2_ci_upper": float(bounds["ci_u"]),
+        **shown,
+        "i2_q": i2_q,
+        "h2_q": h2_q,
+        "q": q,
+        "q_df": df,
+        "q_p": float(stats.chi2.sf(q, df)),
+    }
+
+
+LINEAR = ("estimate", "se", "ci_lower", "ci_upper")
+SQUARED = ("tau2", "tau2_ci_lower", "tau2_ci_upper")
+
+
+def _rescaled(result: dict[str, Any], scale: float) -> dict[str, Any]:
+    return {
+        key: value * scale if key in LINEAR else value * scale**2 if key in SQUARED else value
+        for key, value in result.items()
+    }
+
+
+def _with_prediction(fit: Fit, pi_df: str) -> Fit:
+    """Return the fit with its prediction interval; there is none below three studies."""
+    if fit.k < 3 or fit.method == "EE" or fit.tau2 is None:
+        return fit
+    df = {"k-1": fit.k - 1.0, "k-2": max(1.0, fit.k - 2.0), "normal": None}[pi_df]
+    distribution = stats.norm if df is None else stats.t(df)
+    half = float(distribution.ppf(0.5 + fit.level / 200) * np.sqrt(fit.tau2 + fit.se**2))
+    return replace(fit, pi_lower=fit.estimate - half, pi_upper=fit.estimate + half, pi_df=df)

@@ -1,0 +1,55 @@
+"""What leaves a question as files: its record, its effect sizes and its charts."""
+
+from typing import Any
+
+import pandas as pd
+
+from livingmeta import charts
+from livingmeta.analysis import Analysis
+from livingmeta.paths import Project
+from livingmeta.results import question_record, write_atomically, write_record
+from livingmeta.studies import Studies
+
+COMPUTED = ("yi", "vi", "ci_lower", "ci_upper", "derived_from")
+LEFT_OUT = ("file", "line")
+
+
+def keep(analysis: Analysis, studies: Studies, project: Project) -> dict[str, Any]:
+    """Write record, effect sizes and charts of a question; return the record."""
+    record = question_record(analysis)
+    write_record(record, project.records)
+    table = effects_table(analysis, studies)
+    name = analysis.question.id
+    write_atomically(project.records / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    for chart, kind in charts.CHARTS.items():
+        if not kind.absence(analysis):
+            svg = charts.render_svg(charts.chart_spec(chart, analysis), project.svg_cache)
+            write_atomically(project.records / f"{name}.{chart}.svg", charts.standalone_svg(svg))
+    return record
+
+
+def effects_table(analysis: Analysis, studies: Studies) -> pd.DataFrame:
+    """Return every row of a question as reported, with effect size and weight where it entered.
+
+    Effects and limits are on the analysis scale; weights are in percent.
+    """
+    reported = studies.effects[analysis.question.effects].drop(columns=list(LEFT_OUT))
+    reported = reported.dropna(axis="columns", how="all").set_index("effect_id", drop=False)
+    links = reported["report_id"].map(studies.reports.set_index("report_id")["doi"])
+    labels = analysis.rows.set_index("effect_id")["study"]
+    return reported.assign(doi=links, study=labels, **_computed(analysis, reported.index)).reset_index(
+        drop=True
+    )
+
+
+def _computed(analysis: Analysis, index: pd.Index) -> dict[str, pd.Series]:
+    if analysis.effects.k == 0:
+        return {}
+    frame = analysis.effects.frame.set_index("effect_id")
+    columns = {
+        f"{name}_analysis" if name.startswith("ci_") else name: frame[name].reindex(index)
+        for name in COMPUTED
+    }
+    if analysis.fit is not None:
+        columns["weight"] = pd.Series(analysis.fit.weights, index=frame.index).reindex(index)
+    return columns

@@ -1,0 +1,164 @@
+"""A question: one PICO, one outcome, and every choice that moves its numbers, from one YAML file."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Filter = Mapping[str, Any]
+
+
+class QuestionError(ValueError):
+    """A question file that cannot be read as a question; the message lists every fault."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One sensitivity analysis: what differs from the main analysis, and nothing else."""
+
+    name: str
+    difference: str = ""
+    filter: Filter | None = None
+    exclude: Filter | None = None
+    assume_null: Filter | None = None
+    measure: str | None = None
+    method: str | None = None
+    test: str | None = None
+
+
+@dataclass(frozen=True)
+class SubgroupRule:
+    """How rows are divided: by the values of a column, or by a threshold on it."""
+
+    name: str
+    title: str
+    column: str
+    at_least: float | None = None
+    labels: tuple[str, ...] = ()
+    method: str | None = None
+    test: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A method and the test that goes with it."""
+
+    method: str
+    test: str = "z"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the book; the fields are the keys of its file."""
+
+    id: str
+    part: str
+    title: str
+    question: str
+    population: str
+    intervention: str
+    comparator: str
+    outcome: str
+    outcome_noun: str
+    outcome_event: str
+    designs: str
+    eligibility: tuple[str, ...]
+    text: str
+    effects: str
+    measure: str | None
+    verdict: str
+    living: Mapping[str, Any]
+    order: int = 0
+    filter: Filter = field(default_factory=dict)
+    method: str = "REML"
+    test: str = "adhoc"
+    level: float = 95.0
+    pi_df: str = "k-1"
+    accept_measures: tuple[str, ...] = ()
+    pooled: bool = True
+    reason: str = ""
+    direction: Mapping[str, str] = field(default_factory=dict)
+    arms: Mapping[str, str] = field(default_factory=dict)
+    common_effect: ModelChoice = ModelChoice("EE")
+    minimal_important_difference: float | None = None
+    baseline_risk: float | None = None
+    subgroups: tuple[SubgroupRule, ...] = ()
+    moderators: tuple[str, ...] = ()
+    sensitivity: tuple[Variant, ...] = ()
+    charts: Any = "default"
+    limits: tuple[str, ...] = ()
+
+
+NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
+LISTS = ("eligibility", "accept_measures", "moderators", "limits")
+VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
+PARTS = ("heart", "kidney", "brain")
+
+
+def load_question(path: Path) -> Question:
+    """Return the question in a YAML file.
+
+    Raises
+    ------
+    QuestionError
+        With one line per fault: `file:key: value: rule`.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except yaml.YAMLError as error:
+        raise QuestionError(f"{path}:1:: not valid YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise QuestionError(f"{path}:1:: must be a mapping of keys to values")
+    faults = _faults(raw, path)
+    if faults:
+        raise QuestionError("\n".join(faults))
+    return Question(**{key: _built(key, value) for key, value in raw.items()})
+
+
+def load_questions(folder: Path) -> tuple[Question, ...]:
+    """Return all questions of a folder, in the order of the book."""
+    questions = [load_question(path) for path in sorted(folder.glob("*.yml"))]
+    return tuple(sorted(questions, key=lambda q: (PARTS.index(q.part), q.order, q.id)))
+
+
+def _built(key: str, value: Any) -> Any:
+    if key in NESTED:
+        return tuple(_nested(NESTED[key], item) for item in value or [])
+    if key in LISTS:
+        return tuple(value or [])
+    if key == "common_effect":
+        return ModelChoice(**value)
+    return value
+
+
+def _nested(kind: type, item: dict[str, Any]) -> Any:
+    return kind(**{key: tuple(value) if key == "labels" else value for key, value in item.items()})
+
+
+def _faults(raw: dict[str, Any], path: Path) -> list[str]:
+    known = {f.name for f in fields(Question)}
+    required = {f.name for f in fields(Question) if f.default is MISSING and f.default_factory is MISSING}
+    faults = [f"{path}:{key}: {raw[key]!r}: unknown key" for key in raw if key not in known]
+    faults += [f"{path}:{key}: missing: every question needs it" for key in sorted(required - set(raw))]
+    faults += _nested_faults(raw, path)
+    if raw.get("id") != path.stem:
+        faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
+    if raw.get("verdict") not in VERDICTS:
+        faults.append(f"{path}:verdict: {raw.get('verdict')!r}: must be one of {', '.join(VERDICTS)}")
+    if raw.get("part") not in PARTS:
+        faults.append(f"{path}:part: {raw.get('part')!r}: must be one of {', '.join(PARTS)}")
+    if raw.get("pooled") is False and not raw.get("reason"):
+        faults.append(f"{path}:reason: missing: a question that is not pooled says why")
+    return faults
+
+
+def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:
+    faults = []
+    for key, kind in {**NESTED, "common_effect": ModelChoice}.items():
+        items = raw.get(key) or []
+        for item in items if isinstance(items, list) else [items]:
+            known = {f.name for f in fields(kind)}
+            faults += [f"{path}:{key}: {name!r}: unknown key" for name in item if name not in known]
+    return faults

@@ -1,0 +1,110 @@
+"""HTML primitives: escaping, tables and links, in one place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+NOT_RECORDED = "not recorded"
+
+
+class Markup(str):
+    """Text that is HTML already and must not be escaped again."""
+
+    def _repr_html_(self) -> str:
+        """Return the markup, so that a notebook shows it."""
+        return str(self)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its heading, whether it holds numbers, and an optional explanation."""
+
+    heading: str
+    numeric: bool = False
+    title: str = ""
+
+
+def missing(value: Any) -> bool:
+    """Return whether a cell holds nothing."""
+    return value is None or value is pd.NA or value == "" or (isinstance(value, float) and value != value)
+
+
+def text(value: Any, otherwise: str = NOT_RECORDED) -> str:
+    """Return a cell as escaped text, or `otherwise` when it holds nothing."""
+    if isinstance(value, Markup):
+        return str(value)
+    if missing(value):
+        return f'<span class="lm-none">{otherwise}</span>'
+    return escape(f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value))
+
+
+def table(
+    columns: Sequence[Column], rows: Iterable[Sequence[Any]], css: str = "lm-table", ids: Sequence[str] = ()
+) -> Markup:
+    """Return an HTML table inside a box that scrolls sideways on a narrow screen."""
+    head = "".join(f'<th scope="col"{_class(c)}{_title(c)}>{escape(c.heading)}</th>' for c in columns)
+    body = "".join(_row(columns, row, ids[i] if i < len(ids) else "") for i, row in enumerate(rows))
+    return Markup(
+        f'<div class="lm-scroll" tabindex="0"><table class="{css}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(columns: Sequence[Column], row: Sequence[Any], anchor: str) -> str:
+    cells = "".join(f"<td{_class(c)}>{text(value)}</td>" for c, value in zip(columns, row, strict=True))
+    mark = f' id="{escape(anchor)}"' if anchor else ""
+    return f"<tr{mark}>{cells}</tr>"
+
+
+def _class(column: Column) -> str:
+    return ' class="lm-num"' if column.numeric else ""
+
+
+def _title(column: Column) -> str:
+    return f' title="{escape(column.title)}"' if column.title else ""
+
+
+def doi_link(doi: Any) -> Markup:
+    """Return a link to a DOI, or nothing."""
+    return (
+        Markup("")
+        if missing(doi)
+        else Markup(f'<a href="https://doi.org/{escape(doi)}">doi:{escape(doi)}</a>')
+    )
+
+
+def pmid_link(pmid: Any) -> Markup:
+    """Return a link to a PubMed record, or nothing."""
+    if missing(pmid):
+        return Markup("")
+    number = str(pmid).removesuffix(".0")
+    return Markup(f'<a href="https://pubmed.ncbi.nlm.nih.gov/{escape(number)}/">PMID {escape(number)}</a>')
+
+
+def sources(doi: Any, pmid: Any) -> Markup:
+    """Return the links a report has, or `not recorded`."""
+    links = [link for link in (doi_link(doi), pmid_link(pmid)) if link]
+    return Markup("<br>".join(links) if links else text(""))
+
+
+def bullets(items: Iterable[str]) -> Markup:
+    """Return a list; items are escaped unless they are markup."""
+    return Markup("<ul>" + "".join(f"<li>{text(item)}</li>" for item in items) + "</ul>")
+
+
+def definitions(pairs: Iterable[tuple[str, Any]], css: str = "lm-pico") -> Markup:
+    """Return a definition list."""
+    body = "".join(f"<dt>{escape(term)}</dt><dd>{text(value)}</dd>" for term, value in pairs)
+    return Markup(f'<dl class="{css}">{body}</dl>')
+
+
+def chips(items: Iterable[str]) -> Markup:
+    """Return short facts as a row of chips."""
+    return Markup(
+        '<p class="lm-chips">'
+        + " ".join(f'<span class="lm-chip">{text(item)}</span>' for item in items)
+        + "</p>"
+    )

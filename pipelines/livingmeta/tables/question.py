@@ -1,0 +1,352 @@
+"""The parts of a question page that are words and tables, made from its analysis."""
+
+from livingmeta import formats
+from livingmeta.analysis import Analysis, Group, Sensitivity
+from livingmeta.cautions import limits
+from livingmeta.charts import CHARTS, chart_html
+from livingmeta.effect_sizes import Measure
+from livingmeta.estimators import Fit
+from livingmeta.paths import Project
+from livingmeta.results import question_record, said_number, stamped
+from livingmeta.studies import Studies
+from livingmeta.tables.html import (
+    Column,
+    Markup,
+    bullets,
+    chips,
+    definitions,
+    table,
+    text,
+)
+from livingmeta.verdicts import by_size, verdict
+
+METHOD_NAMES = {
+    "REML": "random effects, REML",
+    "DL": "random effects, DerSimonian-Laird",
+    "EE": "equal effects",
+    "MH": "Mantel-Haenszel, common effect",
+    "PETO": "Peto, common effect",
+}
+TEST_NAMES = {"z": "z interval", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, never narrower than z"}
+
+
+def estimate_text(fit: Fit | None, measure: Measure) -> str:
+    """Return an estimate with its interval on the natural scale, or a dash."""
+    if fit is None:
+        return formats.MISSING
+    return formats.with_interval(
+        *(float(measure.to_display(x)) for x in (fit.estimate, fit.ci_lower, fit.ci_upper))
+    )
+
+
+def interval_text(lower: float | None, upper: float | None, measure: Measure) -> str:
+    """Return an interval on the natural scale, or a dash."""
+    if lower is None or upper is None:
+        return formats.MISSING
+    return formats.interval(float(measure.to_display(lower)), float(measure.to_display(upper)))
+
+
+def answer(analysis: Analysis, studies: Studies) -> Markup:
+    """Return the top of the page: the question, what stands behind it, and the answer."""
+    said = verdict(analysis)
+    note = f'<p class="lm-answer-note">{text(said.note)}</p>' if said.note else ""
+    lead = f'<p class="lm-lead">{text(analysis.question.question)}</p>'
+    box = (
+        f'<div class="lm-answer" id="answer"><p><strong>{text(said.headline)}</strong> '
+        f"{text(said.sentence)}</p>{note}</div>"
+    )
+    return Markup(lead + chips(_chips(analysis, studies)) + box + _cards(analysis))
+
+
+def _chips(analysis: Analysis, studies: Studies) -> list[str]:
+    question, k = analysis.question, analysis.effects.k
+    trials = "trial" if question.verdict in ("conflict_aware", "single_trial") else "study"
+    plural = {"trial": "trials", "study": "studies"}[trials]
+    size = (
+        f"{k} {trials if k == 1 else plural}{' pooled' if analysis.fit and k > 1 else ''}"
+        if k
+        else "nothing pooled"
+    )
+    people = [f"{formats.count(analysis.participants)} patients"] if analysis.participants else []
+    looks = studies.searches.dropna(subset=["date"]).sort_values("date")
+    look = (
+        [f"last look {looks['date'].iloc[-1]}, {looks['kind'].iloc[-1]}"]
+        if len(looks)
+        else ["last look not recorded"]
+    )
+    return [
+        size,
+        *people,
+        *look,
+        str(question.living.get("status", "not recorded")),
+        "risk of bias: not assessed",
+    ]
+
+
+def _cards(analysis: Analysis) -> str:
+    split, measure = by_size(analysis), analysis.effects.measure
+    if analysis.fit is None or analysis.fit.k == 1:
+        return ""
+    if split and all(group.fit for group in split.groups):
+        cards = [
+            _group_card(group, measure, css)
+            for group, css in zip(split.groups, ("lm-teal", "lm-rust"), strict=False)
+        ]
+        between = (
+            f"difference by {split.title.lower()}: {formats.p_value(split.between.p_value)}"
+            if split.between
+            else ""
+        )
+        return _card_row([*cards[:-1], cards[-1].replace("<!--note-->", text(between))])
+    assert analysis.common is not None
+    return _card_row(
+        [
+            _fit_card("Random effects", analysis.fit, measure, "lm-teal"),
+            _fit_card("Common effect", analysis.common, measure, ""),
+        ]
+    )
+
+
+def _card_row(cards: list[str]) -> str:
+    return f'<div class="lm-cards">{"".join(cards).replace("<!--note-->", "")}</div>'
+
+
+def _group_card(group: Group, measure: Measure, css: str) -> str:
+    people = f" · {formats.count(group.participants)} patients" if group.participants else ""
+    assert group.fit is not None
+    return _card(f"{len(group.rows)} trials: {group.label.lower()}{people}", group.fit, measure, css)
+
+
+def _fit_card(label: str, fit: Fit, measure: Measure, css: str) -> str:
+    return _card(f"{label} · {fit.k} studies", fit, measure, css)
+
+
+def _card(label: str, fit: Fit, measure: Measure, css: str) -> str:
+    value, lower, upper = (float(measure.to_display(x)) for x in (fit.estimate, fit.ci_lower, fit.ci_upper))
+    method = METHOD_NAMES[fit.method][0].upper() + METHOD_NAMES[fit.method][1:]
+    return (
+        f'<div class="lm-card {css}"><div class="lm-card-label">{text(label)}</div>'
+        f'<div class="lm-card-value">{measure.label} {formats.ratio(value)} '
+        f'<span class="lm-card-ci">({formats.interval(lower, upper)})</span></div>'
+        f'<div class="lm-card-note">{method}; {TEST_NAMES[fit.test]} <!--note--></div></div>'
+    )
+
+
+def pico(analysis: Analysis) -> Markup:
+    """Return population, exposure, comparator, outcome, designs and eligibility."""
+    question = analysis.question
+    observational = question.verdict in ("association", "correlation")
+    pairs = [
+        ("Population", question.population),
+        ("Exposure" if observational else "Intervention", question.intervention),
+        ("Comparator", question.comparator),
+        ("Outcome", question.outcome),
+        ("Designs", question.designs),
+        ("Eligibility", bullets(question.eligibility)),
+        ("Living mode", _living(analysis)),
+        ("Smallest difference that matters", _threshold(question.minimal_important_difference)),
+    ]
+    paragraphs = "".join(f"<p>{text(part)}</p>" for part in question.text.strip().split("\n\n"))
+    return Markup(paragraphs + definitions(pairs))
+
+
+def _threshold(value: float | None) -> str:
+    return "not defined" if value is None else formats.number(value)
+
+
+def _living(analysis: Analysis) -> str:
+    living = analysis.question.living
+    because = living.get("because")
+    return f"{living.get('status', 'not recorded')}{': ' + str(because).rstrip('.') if because else ''}."
+
+
+def heterogeneity(analysis: Analysis) -> Markup:
+    """Return the spread between studies, in words and in numbers."""
+    fit, measure = analysis.fit, analysis.effects.measure
+    if fit is None or fit.k < 2:
+        return absent(analysis, "heterogeneity")
+    rows = [
+        (
+            "τ² (between-study variance, analysis scale)",
+            f"{formats.number(fit.tau2, 4)}{_tau2_interval(fit)}",
+        ),
+        ("95% prediction interval", _prediction(fit, measure)),
+        ("I² (from τ²)", formats.percent(fit.i2)),
+        ("I² (from Q)", formats.percent(fit.i2_q)),
+        ("Q", f"{formats.number(fit.q)} on {fit.q_df} df, {formats.p_value(fit.q_p)}"),
+    ]
+    return Markup(f"<p>{text(_spread_in_words(fit, measure))}</p>" + definitions(rows, "lm-pico"))
+
+
+def _tau2_interval(fit: Fit) -> str:
+    if fit.tau2_ci_lower is None or fit.tau2_ci_upper is None:
+        return ""
+    limits_text = formats.interval(fit.tau2_ci_lower, fit.tau2_ci_upper, show=lambda x: formats.number(x, 4))
+    return f" (95% CI {limits_text}, Q-profile)"
+
+
+def _prediction(fit: Fit, measure: Measure) -> str:
+    if fit.k < 5 or fit.pi_lower is None:
+        return "not shown below five studies"
+    return f"{interval_text(fit.pi_lower, fit.pi_upper, measure)} (t, {fit.pi_df:g} df)"
+
+
+def _spread_in_words(fit: Fit, measure: Measure) -> str:
+    if not fit.tau2:
+        spread = "The estimated variance between studies is zero, although few studies cannot rule out more"
+    else:
+        deviation = formats.number(fit.tau2**0.5)
+        spread = (
+            f"Effects differ between studies with a standard deviation of {deviation} on the analysis scale"
+        )
+    if fit.k < 5 or fit.pi_lower is None:
+        return f"{spread}."
+    return f"{spread}: in a new study like these, {measure.label} is expected between {_and(fit, measure)}."
+
+
+def _and(fit: Fit, measure: Measure) -> str:
+    return " and ".join(formats.ratio(float(measure.to_display(x))) for x in (fit.pi_lower, fit.pi_upper))
+
+
+def absent(analysis: Analysis, name: str) -> Markup:
+    """Return why a display is not on the page."""
+    return Markup(f'<p class="lm-absent">{text(analysis.absent.get(name, ""))}</p>')
+
+
+SENSITIVITY_COLUMNS = (
+    Column("Analysis"),
+    Column("What differs"),
+    Column("k", numeric=True),
+    Column("Estimate (95% CI)", numeric=True),
+    Column("95% PI", numeric=True),
+    Column("τ²", numeric=True),
+)
+
+
+def sensitivity(analysis: Analysis) -> Markup:
+    """Return how much the answer depends on the method and on the studies."""
+    if analysis.fit is None:
+        return Markup('<p class="lm-absent">Nothing is pooled, so there is no method to vary.</p>')
+    fit, alone = analysis.fit, analysis.fit.k == 1
+    model = "its own effect" if alone else METHOD_NAMES[fit.method]
+    name = "The study by itself" if alone else "Random effects"
+    main = Sensitivity(name, f"{model}; {TEST_NAMES[fit.test]}", analysis.effects, fit)
+    rows = [_sensitivity_row(item) for item in (main, *analysis.sensitivity)]
+    return table(SENSITIVITY_COLUMNS, [*rows, *_peese_row(analysis)])
+
+
+def _sensitivity_row(item: Sensitivity) -> tuple:
+    measure, fit = item.effects.measure, item.fit
+    estimate = f"{measure.label} {estimate_text(fit, measure)}" if fit else item.reason
+    prediction = interval_text(fit.pi_lower, fit.pi_upper, measure) if fit and fit.k >= 5 else formats.MISSING
+    return (
+        item.name,
+        item.difference,
+        item.effects.k,
+        estimate,
+        prediction,
+        formats.number(fit.tau2 if fit else None, 3),
+    )
+
+
+def _peese_row(analysis: Analysis) -> list[tuple]:
+    if analysis.peese is None:
+        return []
+    measure = analysis.effects.measure
+    ends = (analysis.peese.intercept, analysis.peese.intercept_ci_lower, analysis.peese.intercept_ci_upper)
+    estimate = formats.with_interval(*(float(measure.to_display(x)) for x in ends))
+    what = "effect expected in a very large study"
+    return [
+        ("PEESE", what, analysis.effects.k, f"{measure.label} {estimate}", formats.MISSING, formats.MISSING)
+    ]
+
+
+def small_studies(analysis: Analysis, project: Project) -> Markup:
+    """Return the funnel plot with the tests of small-study effects, or why there are none."""
+    funnel = figure("funnel", analysis, project)
+    if analysis.fit is None or "funnel" in analysis.absent:
+        return funnel
+    parts = []
+    split = by_size(analysis)
+    if split and split.between:
+        parts.append(
+            f"Difference between small and large trials: {formats.p_value(split.between.p_value)} "
+            "(random-effects meta-regression, Knapp-Hartung)."
+        )
+    if analysis.peters:
+        peters = analysis.peters
+        parts.append(
+            f"Peters’ test with its original weights: t = {formats.number(peters.statistic)}, "
+            f"{peters.df} df, {formats.p_value(peters.p_value)}."
+        )
+    parts.append(
+        "Asymmetry has other causes than missing studies: trials differ in patients, dose and quality too."
+    )
+    return Markup("<p>" + " ".join(text(part) for part in parts) + "</p>" + funnel)
+
+
+def limits_box(analysis: Analysis) -> Markup:
+    """Return the box of what to keep in mind."""
+    return Markup(
+        f'<div class="lm-limits"><p><strong>Limits of this page</strong></p>{bullets(limits(analysis))}</div>'
+    )
+
+
+def excluded(analysis: Analysis) -> Markup:
+    """Return rows of the main analysis that could not enter, with their reasons."""
+    items = [f"{item.study} (line {item.line}): {item.reason}" for item in analysis.effects.excluded]
+    return Markup(f"<p>Not entered:</p>{bullets(items)}") if items and analysis.fit else Markup("")
+
+
+def subgroup_table(analysis: Analysis) -> Markup:
+    """Return the estimate of each subgroup and the test between them."""
+    measure, parts = analysis.effects.measure, []
+    columns = (
+        Column("Group"),
+        Column("k", numeric=True),
+        Column("Patients", numeric=True),
+        Column("Estimate (95% CI)", numeric=True),
+    )
+    for item in analysis.subgroups:
+        rows = [
+            (
+                group.label,
+                len(group.rows),
+                formats.count(group.participants),
+                estimate_text(group.fit, measure) if group.fit else group.reason,
+            )
+            for group in item.groups
+        ]
+        test = f"Test between groups: {formats.p_value(item.between.p_value)}." if item.between else ""
+        parts.append(
+            f"<p>{text(item.title)} ({METHOD_NAMES[item.method]}). {test}</p>" + table(columns, rows)
+        )
+    return Markup("".join(parts))
+
+
+API = "../../../api/v1/questions"
+
+
+def figure(name: str, analysis: Analysis, project: Project) -> Markup:
+    """Return a chart with the links to its data, or why it is not there."""
+    base = f"{API}/{analysis.question.id}"
+    links = (("table", "#studies-as-reported"), ("SVG", f"{base}.{name}.svg"), ("CSV", f"{base}.csv"))
+    return Markup(chart_html(name, analysis, links=links, cache_dir=project.svg_cache))
+
+
+def cite_box(analysis: Analysis) -> Markup:
+    """Return how to cite the headline number, and the files behind the page."""
+    record = question_record(analysis)
+    number = f"{said_number(record)} " if verdict(analysis).fit else ""
+    files = [("record (JSON)", "json"), ("effect sizes (CSV)", "csv")]
+    drawn = [
+        (f"{name} plot (SVG)", f"{name}.svg") for name, chart in CHARTS.items() if not chart.absence(analysis)
+    ]
+    base = f"{API}/{analysis.question.id}"
+    links = " · ".join(f'<a href="{base}.{end}">{label}</a>' for label, end in (*files, *drawn))
+    return Markup(
+        '<div class="lm-cite"><p>Number and stamp: '
+        f'<code class="lm-stamp">{text(number + stamped(record))}</code></p>'
+        f'<p class="lm-downloads">{links}</p>'
+        '<p>How to cite the book: <a href="../../how-to-cite.html">How to cite</a>.</p></div>'
+    )

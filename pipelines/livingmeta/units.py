@@ -1,0 +1,78 @@
+"""Unit conversions of magnesium, and the named derivations of curated cells.
+
+A row holds what was printed; whatever has to be worked out from it is worked out here,
+by a function whose name stands in the row's `derivation` column.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import stats
+
+MG_PER_DL_PER_MMOL = 2.431  # from the molar mass of magnesium, 24.31 g/mol
+MMOL_PER_L = {
+    "mmol/L": 1.0,
+    "mEq/L": 1 / 2,  # divalent ion
+    "mg/dL": 1 / MG_PER_DL_PER_MMOL,
+}
+
+
+class UnitError(ValueError):
+    """A magnesium unit that cannot be converted to mmol/L."""
+
+
+def to_mmol_per_l(value: float, unit: str) -> float:
+    """Return a magnesium concentration in mmol/L.
+
+    Parameters
+    ----------
+    value : float
+        Concentration in `unit`.
+    unit : {"mmol/L", "mEq/L", "mg/dL"}
+        1 mmol/L = 2 mEq/L = 2.431 mg/dL.
+
+    Raises
+    ------
+    UnitError
+        When the unit is unknown, so that no cut-off is shown on a wrong scale.
+    """
+    if unit not in MMOL_PER_L:
+        raise UnitError(f"unit {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
+    return value * MMOL_PER_L[unit]
+
+
+def n_from_r_and_p(r: float, p: float) -> int:
+    """Return the sample size at which a correlation has a printed two-sided p-value.
+
+    Parameters
+    ----------
+    r : float
+        Pearson correlation, as printed.
+    p : float
+        Two-sided p-value, as printed.
+
+    Returns
+    -------
+    int
+        The n >= 4 whose t-test of r (n - 2 df) gives the p-value closest to `p`.
+    """
+    n = np.arange(4, 100_001)
+    t = abs(r) * np.sqrt((n - 2) / (1 - r**2))
+    return int(n[np.argmin(np.abs(2 * stats.t.sf(t, n - 2) - p))])
+
+
+def events_from_percent(percent: float, n: float) -> int:
+    """Return the number of events behind a printed percentage of `n` participants."""
+    return round(percent * n / 100)
+
+
+def invert_ratio(estimate: float, ci_lower: float, ci_upper: float) -> tuple[float, float, float]:
+    """Return a ratio and its limits with the two groups of the comparison exchanged."""
+    return 1 / estimate, 1 / ci_upper, 1 / ci_lower
+
+
+DERIVATIONS: dict[str, Callable] = {
+    "n_from_r_and_p": n_from_r_and_p,
+    "events_from_percent": events_from_percent,
+    "invert_ratio": invert_ratio,
+}

@@ -1,0 +1,345 @@
+"""The sentence on top of a page: composed from the numbers by rules, never typed.
+
+Where the common-effect and the random-effects results conflict and small studies differ
+from large ones, the sentence says so and the random-effects mean is not read as the effect.
+Observational results are associations; a correlation favours nobody.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from livingmeta import formats
+from livingmeta.analysis import Analysis, Group, Subgroups
+from livingmeta.diagnostics import OneTable
+from livingmeta.effect_sizes import Measure
+from livingmeta.estimators import Fit
+
+LEVEL_OF_CONFLICT = 0.05
+CHANCE = {"OR": "odds", "PETO": "odds", "RR": "risk", "HR": "hazard", "SHR": "hazard", "IRR": "rate"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the evidence says today.
+
+    Parameters
+    ----------
+    status : {"pooled", "conflict", "one", "shown"}
+        What kind of answer it is.
+    headline, sentence, note : str
+        A short claim, the sentence that carries its numbers, and what to bear in mind.
+    answer : str
+        The claim in a few words, for a list of questions.
+    fit : Fit or None
+        The fit whose numbers the sentence leads with.
+    difference : OneTable or None
+        The table whose risk difference leads instead, where a zero cell makes a ratio unstable.
+    """
+
+    status: str
+    headline: str
+    sentence: str
+    note: str
+    answer: str
+    fit: Fit | None
+    difference: OneTable | None = None
+
+
+def excludes_null(fit: Fit) -> int:
+    """Return -1 or 1 for an interval wholly below or above no effect, else 0."""
+    return (fit.ci_lower > 0) - (fit.ci_upper < 0)
+
+
+def by_size(analysis: Analysis) -> Subgroups | None:
+    """Return the division of the trials by size, when the question declares one."""
+    thresholds = {rule.name for rule in analysis.question.subgroups if rule.at_least is not None}
+    return next((item for item in analysis.subgroups if item.name in thresholds), None)
+
+
+def models_disagree(fit: Fit, common: Fit) -> bool:
+    """Return whether the common-effect and the random-effects interval lead to different answers."""
+    return excludes_null(fit) != excludes_null(common)
+
+
+def sizes_disagree(split: Subgroups | None) -> bool:
+    """Return whether small and large studies differ beyond chance."""
+    return bool(split and split.between and split.between.p_value < LEVEL_OF_CONFLICT)
+
+
+def verdict(analysis: Analysis) -> Verdict:
+    """Return the verdict on a question, from its analysis alone."""
+    if analysis.fit is None:
+        return _not_pooled(analysis)
+    if analysis.fit.k == 1:
+        return _single(analysis)
+    return RULES[analysis.question.verdict](analysis)
+
+
+def shown(fit: Fit, measure: Measure) -> str:
+    """Return an estimate with its interval in words: `OR 1.02, 95% CI 0.96 to 1.07`."""
+    value, lower, upper = (
+        formats.ratio(float(measure.to_display(x))) for x in (fit.estimate, fit.ci_lower, fit.ci_upper)
+    )
+    return f"{measure.label} {value}, {fit.level:g}% CI {lower} to {upper}"
+
+
+def _trials(k: int, noun: str = "trial") -> str:
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{formats.words(k)} {noun if k == 1 else plural}"
+
+
+def _chance(analysis: Analysis) -> str:
+    code = analysis.effects.measure.code
+    return f"{CHANCE.get(code, analysis.effects.measure.name)} of {analysis.question.outcome_event}"
+
+
+def _treatment(analysis: Analysis) -> str:
+    return analysis.question.arms.get("treatment", "the intervention").lower()
+
+
+def _difference(fit: Fit, analysis: Analysis) -> str:
+    """Return what an interval says of a treatment: lower, higher, or no difference shown."""
+    chance, treatment = _chance(analysis), _treatment(analysis)
+    side = excludes_null(fit)
+    if side:
+        return f"the {chance} were {'lower' if side < 0 else 'higher'} with {treatment}"
+    return f"no difference in the {chance} between {treatment} and control was shown"
+
+
+def _conflict_aware(analysis: Analysis) -> Verdict:
+    fit, common = analysis.fit, analysis.common
+    assert fit is not None and common is not None
+    split = by_size(analysis)
+    if models_disagree(fit, common) and sizes_disagree(split) and split and _large(split).fit:
+        return _size_conflict(analysis, split, fit)
+    if models_disagree(fit, common):
+        return _model_conflict(analysis, fit, common)
+    return _effect(analysis, fit, sizes_disagree(split))
+
+
+def _large(split: Subgroups) -> Group:
+    return split.groups[0]
+
+
+def _size_conflict(analysis: Analysis, split: Subgroups, fit: Fit) -> Verdict:
+    large, small = _large(split), split.groups[-1]
+    assert large.fit is not None
+    measure = analysis.effects.measure
+    side = excludes_null(large.fit)
+    finding = {0: "no difference", -1: "a lower risk", 1: "a higher risk"}[side]
+    sentence = (
+        f"In the {_trials(large.fit.k)} with {large.label[0].lower()}{large.label[1:]}, "
+        f"{_difference(large.fit, analysis)} ({shown(large.fit, measure)}). "
+        f"{_small_says(analysis, small, side)}"
+    )
+    return Verdict(
+        status="conflict",
+        headline=f"Large trials show {finding}; small trials disagree.",
+        sentence=sentence,
+        note=_weight_note(analysis, small, fit),
+        answer=f"Large trials: {finding}. Small trials disagree.",
+        fit=large.fit,
+    )
+
+
+def _small_says(analysis: Analysis, small: Group, large_side: int) -> str:
+    if small.fit is None:
+        return "The smaller trials cannot be summarised by themselves."
+    side = excludes_null(small.fit)
+    with_treatment = f"{_chance(analysis)} with {_treatment(analysis)}"
+    claim = {
+        0: "show no difference",
+        -1: f"suggest lower {with_treatment}",
+        1: f"suggest higher {with_treatment}",
+    }[side]
+    confirmed = ", which the large ones did not confirm" if side and side != large_side else ""
+    number = formats.words(small.fit.k)
+    return f"{number[0].upper()}{number[1:]} smaller trials {claim}{confirmed}."
+
+
+def _weight_note(analysis: Analysis, small: Group, fit: Fit) -> str:
+    measure = analysis.effects.measure
+    weight = fit.weights[list(small.rows)].sum()
+    total = analysis.participants
+    share = (
+        f"{formats.percent(100 * small.participants / total)} of the participants "
+        if total and small.participants
+        else "the small trials "
+    )
+    return (
+        f"The random-effects mean ({measure.label} {formats.ratio(float(measure.to_display(fit.estimate)))}) "
+        f"gives {share}{formats.percent(weight)} of the weight. It is shown below and is not an estimate "
+        "of what the treatment does."
+    )
+
+
+def _model_conflict(analysis: Analysis, fit: Fit, common: Fit) -> Verdict:
+    measure = analysis.effects.measure
+    sentence = (
+        f"Under a common effect {_difference(common, analysis)} ({shown(common, measure)}); under random "
+        f"effects {_difference(fit, analysis)} ({shown(fit, measure)})."
+    )
+    return Verdict(
+        status="conflict",
+        headline="The answer depends on the model.",
+        sentence=sentence,
+        note="Neither mean is read as the effect of the treatment while the two disagree.",
+        answer="The answer depends on the model.",
+        fit=common,
+    )
+
+
+def _effect(analysis: Analysis, fit: Fit, size_matters: bool) -> Verdict:
+    measure = analysis.effects.measure
+    claim = _difference(fit, analysis)
+    short = {0: "No difference shown", -1: "Lower with treatment", 1: "Higher with treatment"}[
+        excludes_null(fit)
+    ]
+    size = " Small and large trials differ, which the mean hides." if size_matters else ""
+    return Verdict(
+        status="pooled",
+        headline=f"{short}.",
+        sentence=f"In {_trials(fit.k)}, {claim} ({shown(fit, measure)}).{size}",
+        note=_prediction_note(fit, measure),
+        answer=f"{short}.",
+        fit=fit,
+    )
+
+
+def _prediction_note(fit: Fit, measure: Measure) -> str:
+    if fit.pi_lower is None or fit.pi_upper is None or fit.k < 5:
+        return ""
+    lower, upper = (formats.ratio(float(measure.to_display(x))) for x in (fit.pi_lower, fit.pi_upper))
+    both = fit.pi_lower < 0 < fit.pi_upper
+    tail = ", so it could point either way" if both else ""
+    return f"The effect in a new study like these is expected between {lower} and {upper}{tail}."
+
+
+def _association(analysis: Analysis) -> Verdict:
+    fit = analysis.fit
+    assert fit is not None
+    measure = analysis.effects.measure
+    exposure = analysis.question.intervention
+    side = excludes_null(fit)
+    claim = {
+        1: "Higher risk at low magnesium",
+        -1: "Lower risk at low magnesium",
+        0: "No clear association with low magnesium",
+    }[side]
+    linked = {
+        1: "was associated with a higher risk of",
+        -1: "was associated with a lower risk of",
+        0: "was not clearly associated with the risk of",
+    }[side]
+    sentence = (
+        f"In {_trials(fit.k, 'cohort')}{_patients(analysis)}, {_exposure(exposure)} {linked} "
+        f"{analysis.question.outcome_event} ({shown(fit, measure)}). "
+        "This is an association, not an effect of treatment."
+    )
+    return Verdict("pooled", f"{claim}.", sentence, _prediction_note(fit, measure), f"{claim}.", fit)
+
+
+def _patients(analysis: Analysis) -> str:
+    people = analysis.participants
+    return f" with {formats.count(people)} patients" if people else ""
+
+
+def _exposure(text: str) -> str:
+    return text[0].lower() + text[1:].rstrip(".")
+
+
+def _correlation(analysis: Analysis) -> Verdict:
+    fit = analysis.fit
+    assert fit is not None
+    measure = analysis.effects.measure
+    claim = {-1: "Inverse correlation", 1: "Positive correlation", 0: "No clear correlation"}[
+        excludes_null(fit)
+    ]
+    verb = {-1: "were inversely", 1: "were positively", 0: "were not clearly"}[excludes_null(fit)]
+    sentence = (
+        f"In {_trials(fit.k, 'study')}{_patients(analysis)}, {_exposure(analysis.question.intervention)} and "
+        f"{analysis.question.outcome_noun} {verb} correlated ({shown(fit, measure)}). "
+        "A correlation says nothing of cause."
+    )
+    return Verdict("pooled", f"{claim}.", sentence, _prediction_note(fit, measure), f"{claim}.", fit)
+
+
+def _single(analysis: Analysis) -> Verdict:
+    fit = analysis.fit
+    assert fit is not None
+    measure, table = analysis.effects.measure, analysis.one_table
+    if table is None:
+        sentence = f"One study reports {shown(fit, measure)}. Nothing was pooled."
+        return Verdict("one", "One study.", sentence, "", "One study.", fit)
+    row = analysis.effects.frame.iloc[0]
+    claim = _single_claim(analysis, fit)
+    sentence = (
+        f"One trial counted {analysis.question.outcome_noun}: {_fraction(row, 'treatment')} with "
+        f"{_treatment(analysis)}, {_fraction(row, 'control')} with control; "
+        f"{_per_hundred(table.difference, table.difference_ci_lower, table.difference_ci_upper)} "
+        f"(exact {formats.p_value(table.p_exact)}; {shown(fit, measure)})."
+    )
+    lead = table if table.has_zero else None
+    return Verdict("one", claim, sentence, _single_note(table.has_zero, measure), claim, fit, lead)
+
+
+def _fraction(row: pd.Series, arm: str) -> str:
+    return f"{formats.count(row[f'events_{arm}'])} of {formats.count(row[f'n_{arm}'])}"
+
+
+def _single_claim(analysis: Analysis, fit: Fit) -> str:
+    table = analysis.one_table
+    assert table is not None
+    clear = table.p_exact < 0.05
+    side = "More" if table.difference > 0 else "Fewer"
+    noun = analysis.question.outcome_noun
+    return (
+        f"{side} {noun} with {_treatment(analysis)} in one trial."
+        if clear
+        else "One trial, too small to tell."
+    )
+
+
+def _single_note(has_zero: bool, measure: Measure) -> str:
+    zero = (
+        f" An arm had no event: the {measure.name} needs a correction and is unstable, so the difference "
+        "in risk and the exact p-value lead."
+        if has_zero
+        else ""
+    )
+    return f"One trial is shown by itself; nothing was pooled.{zero}"
+
+
+def _per_hundred(difference: float, lower: float, upper: float) -> str:
+    direction = 1 if difference >= 0 else -1
+    low, high = sorted(100 * direction * limit for limit in (lower, upper))
+    return (
+        f"{formats.number(100 * abs(difference), 0)} {'more' if direction > 0 else 'fewer'} per 100 "
+        f"(95% CI {formats.number(low, 0)} to {formats.number(high, 0)})"
+    )
+
+
+def _not_pooled(analysis: Analysis) -> Verdict:
+    studies = analysis.rows["study_id"].nunique()
+    verb = "is" if studies == 1 else "are"
+    reason = f"{analysis.reason[0].upper()}{analysis.reason[1:].rstrip('.')}"
+    sentence = f"{_trials(studies, 'study').capitalize()} {verb} shown below; no mean is given. {reason}."
+    return Verdict(
+        status="shown",
+        headline="Shown, not pooled.",
+        sentence=sentence,
+        note="",
+        answer="Studies report different things; nothing to pool yet.",
+        fit=None,
+    )
+
+
+RULES: dict[str, Callable[[Analysis], Verdict]] = {
+    "conflict_aware": _conflict_aware,
+    "association": _association,
+    "correlation": _correlation,
+    "single_trial": _conflict_aware,
+    "not_pooled": _not_pooled,
+}
