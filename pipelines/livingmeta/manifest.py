@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from livingmeta.paths import Project
@@ -19,6 +19,14 @@ from livingmeta.paths import Project
 CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
 SITE = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book/**/*", "data/**/*")
 GENERATED = ("book/questions/", "book/_generated/")
+FRAME = (
+    "_config.yml",
+    "_toc.yml",
+    "book/_static/**/*",
+    "requirements.lock",
+    "pipelines/livingmeta/mathml.py",
+)
+TITLES = ("book/*.md", "data/questions/*.yml")
 TABLES_BY_STUDY = ("studies.csv", "reports.csv")
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
@@ -65,6 +73,18 @@ def site_hash(project: Project) -> str:
             *_named(project, files_of(project, SITE)),
         ]
     )
+
+
+def frame_hash(project: Project) -> str:
+    """Return the hash of what stands on every page: settings, styles, and all titles in the sidebar."""
+    titles = [_title(path).encode() for path in files_of(project, TITLES)]
+    return digest([*_named(project, files_of(project, FRAME)), *titles])
+
+
+def _title(path: Path) -> str:
+    marks = ("# ", "title:", "part:")
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    return "\n".join([path.stem, *(line for line in lines if line.startswith(marks))])
 
 
 def _outside(folder: Path) -> list[bytes]:
@@ -120,6 +140,7 @@ class Manifest:
     """What the last finished build was made from."""
 
     site: str = ""
+    frame: str = ""
     pages: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -127,7 +148,7 @@ class Manifest:
         """Return the manifest on disk, an empty one when there is none or it cannot be read."""
         try:
             raw = json.loads(_path(project).read_text(encoding="utf-8"))
-            return cls(str(raw["site"]), dict(raw["pages"]))
+            return cls(str(raw["site"]), str(raw["frame"]), dict(raw["pages"]))
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 
@@ -136,9 +157,7 @@ class Manifest:
         path = _path(project)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(
-            json.dumps({"site": self.site, "pages": self.pages}, indent=1, sort_keys=True), encoding="utf-8"
-        )
+        partial.write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
         os.replace(partial, path)
 
 

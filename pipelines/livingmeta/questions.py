@@ -91,6 +91,7 @@ class Question:
     limits: tuple[str, ...] = ()
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 LISTS = ("eligibility", "accept_measures", "moderators", "limits")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
@@ -106,9 +107,9 @@ def load_question(path: Path) -> Question:
         With one line per fault: `file:key: value: rule`.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except yaml.YAMLError as error:
-        raise QuestionError(f"{path}:1:: not valid YAML: {error}") from error
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise QuestionError(f"{path}:1:: not a YAML file in UTF-8: {error}") from error
     if not isinstance(raw, dict):
         raise QuestionError(f"{path}:1:: must be a mapping of keys to values")
     faults = _faults(raw, path)
@@ -155,10 +156,22 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
 
 
 def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:
-    faults = []
+    faults = [
+        f"{path}:{key}: {raw[key]!r}: must be a list"
+        for key in (*LISTS, *NESTED)
+        if raw.get(key) is not None and not isinstance(raw[key], list)
+    ]
     for key, kind in {**NESTED, "common_effect": ModelChoice}.items():
-        items = raw.get(key) or []
-        for item in items if isinstance(items, list) else [items]:
-            known = {f.name for f in fields(kind)}
-            faults += [f"{path}:{key}: {name!r}: unknown key" for name in item if name not in known]
+        value = raw.get(key)
+        items = value if isinstance(value, list) else [value] if key == "common_effect" and value else []
+        faults += [fault for item in items for fault in _item_faults(item, kind, f"{path}:{key}")]
     return faults
+
+
+def _item_faults(item: Any, kind: type, where: str) -> list[str]:
+    if not isinstance(item, dict):
+        return [f"{where}: {item!r}: must be a mapping"]
+    known = {f.name for f in fields(kind)}
+    required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    unknown = [f"{where}: {name!r}: unknown key" for name in item if name not in known]
+    return unknown + [f"{where}: {name}: missing" for name in sorted(required - set(item))]

@@ -80,7 +80,9 @@ def build(
     questions = load_questions(project.questions)
     before = manifest.Manifest.read(project)
     # Hashed before anything runs: an edit made meanwhile belongs to the next build.
-    target = manifest.Manifest(manifest.site_hash(project), page_hashes(project, questions))
+    target = manifest.Manifest(
+        manifest.site_hash(project), manifest.frame_hash(project), page_hashes(project, questions)
+    )
     stale = [q for q in questions if everything or _is_stale(project, q, before, target)]
     wanted = tuple(question for question in stale if not only or question.id in _known(only, questions))
     progress.start(len(wanted) + 2)
@@ -88,9 +90,12 @@ def build(
     if failures:
         raise BuildError("\n\n".join(failures))
     done = _remaining(before, target, [q for q in stale if q not in wanted])
-    manifest.Manifest("", done.pages).write(project)
+    manifest.Manifest("", "", done.pages).write(project)
     _drop_orphans(project, questions)
     write_fragments(project, questions)
+    if before.frame != target.frame:
+        # What stands on every page changed, and Sphinx would rewrite only some of them.
+        shutil.rmtree(_working(project), ignore_errors=True)
     _sphinx(project)
     progress.step("book")
     _assemble(project, questions)
@@ -128,7 +133,7 @@ def _remaining(
     if not left:
         return target
     old = {question.id: before.pages.get(question.id, "") for question in left}
-    return manifest.Manifest("", {**target.pages, **old})
+    return manifest.Manifest("", target.frame, {**target.pages, **old})
 
 
 def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 CLOSED_FORM = 1e-10
 ITERATIVE = 1e-9
-# A p-value follows a quantile of the statistic: its relative error is that error times the statistic's square.
+# The relative error of a p-value is that of its statistic times the statistic's square.
 P_VALUE = 1e-8
 # metafor gives 0 exactly; ours may miss it by rounding of numbers near 1.
 ABSOLUTE = 1e-11

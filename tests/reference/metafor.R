@@ -55,9 +55,9 @@ tables <- function(name, columns, measures, variants = FALSE) {
     escalc_of <- function(...) quiet(escalc(measure = m, ai = ai, bi = bi, ci = ci, di = di, ...))
     analyses[[m]] <- analysis_of(escalc_of())
     pairs <- function(e) list(yi = vector_of(e$yi), vi = vector_of(e$vi))
-    if (variants) analyses[[m]]$variants <- list(all = pairs(escalc_of(to = "all")), none = pairs(escalc_of(to = "none")))
-    # A risk difference of 0 from two empty arms is kept by the library; a ratio says nothing there.
-    if (variants && m != "RD") analyses[[m]]$variants$drop00 <- pairs(escalc_of(drop00 = TRUE))
+    # Of a risk difference from two empty arms the library thinks otherwise: see README.md.
+    if (variants && m != "RD") analyses[[m]]$variants <- list(
+      all = pairs(escalc_of(to = "all")), none = pairs(escalc_of(to = "none")), drop00 = pairs(escalc_of(drop00 = TRUE)))
   }
   add(name, columns, analyses, counts = count_models(ai, bi, ci, di), small_studies = small_studies(ai, bi, ci, di))
 }
