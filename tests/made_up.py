@@ -64,13 +64,13 @@ def frame(rows: Iterable[Row], table: TableSchema):
 
 
 def studies(rows: Iterable[Row]) -> Studies:
-    """Return studies that hold only these effect rows, each of a study of its own unless it says otherwise."""
+    """Return studies that hold only these effect rows, each of its own study unless it says otherwise."""
     rows = [{"study_id": f"study{i}", "effect_id": f"effect-{i}", **row} for i, row in enumerate(rows)]
     ids = list(dict.fromkeys(row["study_id"] for row in rows))
     own = [{"study_id": name, "label": name.capitalize()} for name in ids]
     tables = {name: frame(own if name == "studies" else (), schema().tables[name]) for name in TABLES}
-    complete = [{"pool_role": "primary", "result_status": "numeric", "outcome_id": "death", **r} for r in rows]
-    return Studies(**tables, effects={FILE: frame(complete, schema().effects)})
+    common = {"pool_role": "primary", "result_status": "numeric", "outcome_id": "death"}
+    return Studies(**tables, effects={FILE: frame([common | row for row in rows], schema().effects)})
 
 
 def analysed(rows: Iterable[Row], **changes: Any) -> Analysis:

@@ -117,7 +117,7 @@ def test_large_and_small_trials_in_opposite_directions(large, small, word):
     assert models_disagree(analysis.fit, analysis.common)
     other = {"lower": "higher", "higher": "lower"}[word]
     assert f"were {word} with magnesium" in said.sentence
-    assert f"suggest {other} odds of death with magnesium, which the large ones did not confirm" in said.sentence
+    assert f"suggest {other} odds of death with magnesium, which the large ones did not" in said.sentence
     assert said.fit is by_size(analysis).groups[0].fit
 
 
@@ -251,7 +251,7 @@ def association(values):
     [
         (HARM, "Higher risk at low magnesium.", "was associated with a higher risk of death"),
         (LESS, "Lower risk at low magnesium.", "was associated with a lower risk of death"),
-        (NULL, "No clear association with low magnesium.", "was not clearly associated with the risk of death"),
+        (NULL, "No clear association with low magnesium.", "was not clearly associated with the risk"),
     ],
     ids=["higher", "lower", "null"],
 )
