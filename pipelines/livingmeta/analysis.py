@@ -201,9 +201,10 @@ def _group(
 
 def _sensitivity(question: Question, rows: pd.DataFrame, effects: EffectSizes) -> tuple[Sensitivity, ...]:
     declared = {(item.method, item.test) for item in question.sensitivity if not _other_rows(item)}
-    standard = [v for v in _standard_variants(question) if (v.method, v.test) not in declared]
+    main = {(None, question.test), (question.method, question.test)}
+    standard = [v for v in _standard_variants(question) if (v.method, v.test) not in declared | main]
     standard = standard if effects.k > 1 else []
-    return tuple(_variant(question, rows, variant) for variant in (*standard, *question.sensitivity))
+    return tuple(_variant(question, rows, effects, variant) for variant in (*standard, *question.sensitivity))
 
 
 def _other_rows(variant: Variant) -> bool:
@@ -219,10 +220,14 @@ def _standard_variants(question: Question) -> tuple[Variant, ...]:
     )
 
 
-def _variant(question: Question, rows: pd.DataFrame, variant: Variant) -> Sensitivity:
+def _other_effects(question: Question, rows: pd.DataFrame, variant: Variant) -> EffectSizes:
     chosen = rows_for(rows, question, variant)
     _refuse_doubles(question, chosen)
-    effects = effects_of(question, chosen, variant)
+    return effects_of(question, chosen, variant)
+
+
+def _variant(question: Question, rows: pd.DataFrame, main: EffectSizes, variant: Variant) -> Sensitivity:
+    effects = main if not _other_rows(variant) else _other_effects(question, rows, variant)
     if effects.k == 0:
         return Sensitivity(variant.name, variant.difference, effects, None, "no usable row")
     # Two tables can be added up; two effects give no estimate of how much effects differ.

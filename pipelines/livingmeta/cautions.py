@@ -42,7 +42,7 @@ def _extent(rows: pd.DataFrame) -> str:
         parts.append(f"{formats.count(datasets)} of {formats.count(n)} rows come from published data sets")
     if unverified:
         parts.append(
-            f"{'none' if unverified == n else formats.count(n - unverified)} of the rows "
+            f"{'no row was' if unverified == n else f'{formats.count(n - unverified)} rows were'} "
             "double-checked by a second person"
         )
     return _sentence(parts)

@@ -4,6 +4,7 @@ Heavy modules are imported inside the verbs, so that `--help` and a build with n
 are immediate. Exit codes: 0 done, 1 the data or the request is at fault, 2 wrong usage.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,19 +44,18 @@ def check(data: Path | None) -> None:
 
     A finding reads file:line:column: value: rule. Warnings do not fail.
     """
-    sys.exit(0 if _checked(_project(data), verbose=True) else 1)
+    sys.exit(0 if _checked(_project(data)) else 1)
 
 
-def _checked(project: Project, verbose: bool) -> bool:
+def _checked(project: Project) -> bool:
     from livingmeta.check import check as run_check
 
     report = run_check(project.data)
     for finding in report.faults:
-        click.echo(f"error: {finding}", err=True)
-    for finding in report.warnings if verbose else ():
+        click.echo(f"{finding}", err=True)
+    for finding in report.warnings:
         click.echo(f"warning: {finding}")
-    if verbose or report.faults:
-        click.echo(f"{len(report.faults)} faults, {len(report.warnings)} warnings", err=bool(report.faults))
+    click.echo(f"{len(report.faults)} faults, {len(report.warnings)} warnings", err=bool(report.faults))
     return not report.faults
 
 
@@ -72,29 +72,37 @@ def _checked(project: Project, verbose: bool) -> bool:
 )
 @click.option("--all", "everything", is_flag=True, help="Run every notebook, changed or not.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time (default: one per core).")
-def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int | None) -> None:
+@click.option(
+    "--engine",
+    default="fork",
+    show_default=True,
+    type=click.Choice(["fork", "papermill"]),
+    help="Forked children of one loaded parent, or papermill's own kernels one by one.",
+)
+def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int | None, engine: str) -> None:
     """Check the data, run the notebooks, write the book; print where it is."""
     from livingmeta.manifest import is_current
 
     project = _project(data)
-    index = project.html / "book" / "index.html"
     if not everything and is_current(project):
-        click.echo(f"nothing changed\n{index}")
+        click.echo(f"nothing changed\n{project.html / 'book' / 'index.html'}")
         return
-    if not _checked(project, verbose=False):
-        click.echo("nothing was built: the data has faults", err=True)
-        sys.exit(1)
-    click.echo(_built(project, only, everything, jobs))
+    click.echo(_built(project, only, everything, jobs, engine))
 
 
-def _built(project: Project, only: tuple[str, ...], everything: bool, jobs: int | None) -> Path:
+def _built(project: Project, only: tuple[str, ...], everything: bool, jobs: int | None, engine: str) -> Path:
+    # Before NumPy is loaded: a parent that forks must have one thread.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from livingmeta import site
+    from livingmeta.workers import can_fork
 
+    if engine == "fork" and not can_fork():
+        click.echo("this system cannot fork: papermill's own engine is used", err=True)
     try:
         with Progress() as progress:
-            return site.build(project, only, everything, jobs or site.default_jobs(), progress)
+            return site.build(project, only, everything, jobs or site.default_jobs(), engine, progress)
     except site.BuildError as error:
-        click.echo(f"error: {error}\nnothing was published: the site is as it was", err=True)
+        click.echo(f"{error}\nnothing was published: the site is as it was", err=True)
         sys.exit(1)
 
 

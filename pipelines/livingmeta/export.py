@@ -6,8 +6,9 @@ import pandas as pd
 
 from livingmeta import charts
 from livingmeta.analysis import Analysis
+from livingmeta.files import write_atomically
 from livingmeta.paths import Project
-from livingmeta.results import question_record, write_atomically, write_record
+from livingmeta.results import question_record, write_record
 from livingmeta.studies import Studies
 
 COMPUTED = ("yi", "vi", "ci_lower", "ci_upper", "derived_from")

@@ -7,13 +7,13 @@ import csv
 import hashlib
 import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from livingmeta.files import write_atomically
 from livingmeta.paths import Project
 
 CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
@@ -73,6 +73,11 @@ def site_hash(project: Project) -> str:
             *_named(project, files_of(project, SITE)),
         ]
     )
+
+
+def data_hash(project: Project) -> str:
+    """Return the hash of all curated data and of the code that checks it."""
+    return digest([code_hash(project).encode(), *_outside(project.data)])
 
 
 def frame_hash(project: Project) -> str:
@@ -140,6 +145,7 @@ class Manifest:
     """What the last finished build was made from."""
 
     site: str = ""
+    data: str = ""
     frame: str = ""
     pages: dict[str, str] = field(default_factory=dict)
 
@@ -148,17 +154,13 @@ class Manifest:
         """Return the manifest on disk, an empty one when there is none or it cannot be read."""
         try:
             raw = json.loads(_path(project).read_text(encoding="utf-8"))
-            return cls(str(raw["site"]), str(raw["frame"]), dict(raw["pages"]))
+            return cls(str(raw["site"]), str(raw["data"]), str(raw["frame"]), dict(raw["pages"]))
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 
     def write(self, project: Project) -> None:
         """Write the manifest as the last step of a build."""
-        path = _path(project)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(json.dumps(asdict(self), indent=1, sort_keys=True), encoding="utf-8")
-        os.replace(partial, path)
+        write_atomically(_path(project), json.dumps(asdict(self), indent=1, sort_keys=True) + "\n")
 
 
 def _path(project: Project) -> Path:

@@ -1,18 +1,16 @@
 """Question pages: the template notebook with its headings, executed, with nothing random left in it."""
 
-import asyncio
 import copy
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from livingmeta.files import write_atomically
 from livingmeta.paths import Project
 from livingmeta.questions import Question
-from livingmeta.results import write_atomically
+from livingmeta.workers import Task
 
 TEMPLATE = "question.ipynb"
 HEADINGS = {
@@ -28,6 +26,8 @@ HEADINGS = {
 }
 HIDDEN = ("parameters", "injected-parameters", "keep")
 TIMEOUT_SECONDS = 300
+STOCK = "nbclient"  # papermill's own engine
+Done = Callable[[str], None]
 
 
 class PageError(RuntimeError):
@@ -81,7 +81,7 @@ def _with_stable_ids(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def execute(question: Question, project: Project) -> Path:
+def execute(question: Question, project: Project, engine: str = STOCK) -> Path:
     """Run the notebook of a question by papermill and put the result where the book reads it.
 
     Raises
@@ -91,22 +91,19 @@ def execute(question: Question, project: Project) -> Path:
     """
     import papermill
 
-    with tempfile.TemporaryDirectory(prefix="livingmeta-") as folder:
-        source, output = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
-        nbformat.write(prepared(question, project), source)
-        try:
-            papermill.execute_notebook(
-                source,
-                output,
-                parameters={"question_id": question.id},
-                cwd=str(project.root),
-                kernel_name="python3",
-                progress_bar=False,
-                execution_timeout=TIMEOUT_SECONDS,
-            )
-        except papermill.PapermillExecutionError as error:
-            raise PageError(f"{question.id}: {_last_lines(str(error))}") from error
-        notebook = nbformat.read(output, as_version=4)
+    try:
+        notebook = papermill.execute_notebook(
+            prepared(question, project),
+            None,
+            parameters={"question_id": question.id},
+            cwd=str(project.root),
+            engine_name=engine,
+            kernel_name="python3",
+            progress_bar=False,
+            execution_timeout=TIMEOUT_SECONDS,
+        )
+    except papermill.PapermillExecutionError as error:
+        raise PageError(f"{question.id}: {_last_lines(str(error))}") from error
     path = page_path(question, project)
     write_atomically(path, nbformat.writes(without_run(notebook)) + "\n")
     return path
@@ -130,27 +127,40 @@ def without_run(notebook: NotebookNode) -> NotebookNode:
     return _with_stable_ids(clean)
 
 
-Progress = Callable[[Question], Any]
+def page_task(question: Question, project: Project) -> Task:
+    """Return the task that makes one page in a child of its own."""
+
+    def make() -> None:
+        from livingmeta.engine import NAME, ForkEngine
+
+        ForkEngine.isolated = True
+        execute(question, project, NAME)
+
+    return Task(question.id, make, seed=question.id)
 
 
-async def _execute_all(
-    questions: tuple[Question, ...], project: Project, jobs: int, done: Progress
-) -> list[str]:
-    gate = asyncio.Semaphore(jobs)
-    failures: list[str] = []
+def preload() -> None:
+    """Load everything that notebooks use, once, in the parent of all children."""
+    import IPython.core.interactiveshell  # noqa: F401
+    import myst_nb  # noqa: F401
+    import papermill.engines
 
-    async def one(question: Question) -> None:
-        async with gate:
-            try:
-                await asyncio.to_thread(execute, question, project)
-            except PageError as error:
-                failures.append(str(error))
-            done(question)
+    import livingmeta.cells
+    import livingmeta.export
+    import livingmeta.tables.question
+    import livingmeta.tables.rows  # noqa: F401
+    from livingmeta.engine import NAME, ForkEngine
 
-    await asyncio.gather(*(one(question) for question in questions))
-    return sorted(failures)
+    papermill.engines.papermill_engines.register(NAME, ForkEngine)
 
 
-def execute_all(questions: tuple[Question, ...], project: Project, jobs: int, done: Progress) -> list[str]:
-    """Run several notebooks at a time; return the failures, in order, the others finish."""
-    return asyncio.run(_execute_all(questions, project, jobs, done))
+def execute_one_by_one(questions: Sequence[Question], project: Project, done: Done) -> dict[str, str]:
+    """Run notebooks by papermill's own engine, one after the other; return the failures."""
+    failures = {}
+    for question in questions:
+        try:
+            execute(question, project)
+        except PageError as error:
+            failures[question.id] = str(error)
+        done(question.id)
+    return failures

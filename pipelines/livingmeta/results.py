@@ -7,7 +7,6 @@ only way in and out of the files.
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
 from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.effect_sizes.measures import IDENTITY
 from livingmeta.estimators import Fit
+from livingmeta.files import write_atomically
 from livingmeta.questions import Question
 from livingmeta.verdicts import Verdict, verdict
 
@@ -173,14 +173,6 @@ def _finite(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old bytes or the new ones, never half of them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(partial, path)
 
 
 def write_record(record: Mapping[str, Any], folder: Path) -> Path:

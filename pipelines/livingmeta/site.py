@@ -1,21 +1,37 @@
-"""The site: notebooks, fragments, Sphinx and the static API; all of it or nothing."""
+"""The site: check, notebooks, fragments, Sphinx and the static API; all of it or nothing.
 
+What is heavy is imported inside functions, after Sphinx's process has been forked.
+"""
+
+import json
 import os
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from livingmeta import charts, manifest, pages
+from livingmeta import manifest, pages
+from livingmeta.book_writer import BookWriter
+from livingmeta.files import replace as exchange
+from livingmeta.files import write_atomically, write_if_changed
+from livingmeta.manifest import Manifest
 from livingmeta.paths import Project
 from livingmeta.questions import Question, load_questions
-from livingmeta.results import read_record, to_json, write_atomically
-from livingmeta.schema import load_schema
-from livingmeta.studies import load_studies
-from livingmeta.tables import book
+from livingmeta.workers import Limits, Task, can_fork, run_forked
+
+CHECK = "check"
+FORK, PAPERMILL = "fork", "papermill"
+REDIRECT = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
+    '<meta http-equiv="refresh" content="0; url=book/index.html">'
+    '<a href="book/index.html">Open the book</a></html>\n'
+)
+
+
+class BuildError(RuntimeError):
+    """A build that could not be finished; the site that was there is as it was."""
 
 
 class Progress(Protocol):
@@ -38,23 +54,14 @@ class Silent:
         """Say nothing."""
 
 
-REDIRECT = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
-    '<meta http-equiv="refresh" content="0; url=book/index.html">'
-    '<a href="book/index.html">Open the book</a></html>\n'
-)
-
-
-class BuildError(RuntimeError):
-    """A build that could not be finished; the site that was there is as it was."""
-
-
 def build(
     project: Project,
     only: Sequence[str] = (),
     everything: bool = False,
     jobs: int = 2,
+    engine: str = FORK,
     progress: Progress | None = None,
+    limits: Limits | None = None,
 ) -> Path:
     """Build the site and return its front page.
 
@@ -66,8 +73,12 @@ def build(
         Run every notebook, whatever changed.
     jobs : int
         Notebooks at a time.
+    engine : {"fork", "papermill"}
+        Forked children of one loaded parent, or papermill's own kernels one by one.
     progress : Progress, optional
         Told how many steps there are and when each is done.
+    limits : Limits, optional
+        What one notebook may use.
 
     Raises
     ------
@@ -77,31 +88,123 @@ def build(
     progress = progress or Silent()
     if project.data_dir is not None:
         os.environ["LIVINGMETA_DATA"] = str(project.data_dir)
+    writer = BookWriter(project, _working(project)) if engine == FORK else None
+    try:
+        return _build(project, only, everything, jobs, writer, progress, limits or Limits())
+    finally:
+        if writer is not None:
+            writer.stop()
+
+
+def _build(
+    project: Project,
+    only: Sequence[str],
+    everything: bool,
+    jobs: int,
+    writer: BookWriter | None,
+    progress: Progress,
+    limits: Limits,
+) -> Path:
+    _check_questions_alone(project)
     questions = load_questions(project.questions)
-    before = manifest.Manifest.read(project)
-    # Hashed before anything runs: an edit made meanwhile belongs to the next build.
-    target = manifest.Manifest(
-        manifest.site_hash(project), manifest.frame_hash(project), page_hashes(project, questions)
-    )
+    before, target = Manifest.read(project), todays_manifest(project, questions)
     stale = [q for q in questions if everything or _is_stale(project, q, before, target)]
-    wanted = tuple(question for question in stale if not only or question.id in _known(only, questions))
-    progress.start(len(wanted) + 2)
-    failures = pages.execute_all(wanted, project, jobs, lambda question: progress.step(question.id))
-    if failures:
-        raise BuildError("\n\n".join(failures))
+    wanted = [question for question in stale if not only or question.id in _known(only, questions)]
+    unchecked = before.data != target.data
+    progress.start(len(wanted) + unchecked + 2)
+    _run(project, wanted, unchecked, jobs if writer else 0, progress, limits)
     done = _remaining(before, target, [q for q in stale if q not in wanted])
-    manifest.Manifest("", "", done.pages).write(project)
+    replace(done, site="", frame="").write(project)
     _drop_orphans(project, questions)
     write_fragments(project, questions)
     if before.frame != target.frame:
         # What stands on every page changed, and Sphinx would rewrite only some of them.
         shutil.rmtree(_working(project), ignore_errors=True)
-    _sphinx(project)
+    problem = (writer or BookWriter(project, _working(project))).write()
+    if problem:
+        raise BuildError(problem)
     progress.step("book")
     _assemble(project, questions)
     progress.step("site")
     done.write(project)
     return project.html / "book" / "index.html"
+
+
+def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest:
+    """Return what a build of today is made from.
+
+    It is hashed before anything runs: an edit made meanwhile belongs to the next build.
+    """
+    code = manifest.code_hash(project)
+    return Manifest(
+        site=manifest.site_hash(project),
+        data=manifest.data_hash(project),
+        frame=manifest.frame_hash(project),
+        pages={q.id: manifest.page_hash(project.questions / f"{q.id}.yml", project, code) for q in questions},
+    )
+
+
+def _check_questions_alone(project: Project) -> None:
+    """Raise the faults of the data at once when a question file cannot even be read."""
+    from livingmeta.questions import QuestionError
+
+    try:
+        load_questions(project.questions)
+    except QuestionError:
+        faults = _faults(project)
+        raise BuildError(faults or "a question file cannot be read") from None
+
+
+def _faults(project: Project) -> str:
+    from livingmeta.check import check
+
+    return "\n".join(str(finding) for finding in check(project.data).faults)
+
+
+def _run(
+    project: Project,
+    wanted: Sequence[Question],
+    unchecked: bool,
+    jobs: int,
+    progress: Progress,
+    limits: Limits,
+) -> None:
+    """Check the data and run the notebooks; raise all failures together."""
+    if not jobs or not can_fork():
+        faults = _faults(project) if unchecked else ""
+        if faults:
+            raise BuildError(faults)
+        failures = pages.execute_one_by_one(wanted, project, progress.step)
+    else:
+        failures = _run_in_children(project, wanted, unchecked, jobs, progress, limits)
+    if failures:
+        raise BuildError("\n\n".join(f"{name}: {failures[name]}" for name in sorted(failures)))
+
+
+def _run_in_children(
+    project: Project,
+    wanted: Sequence[Question],
+    unchecked: bool,
+    jobs: int,
+    progress: Progress,
+    limits: Limits,
+) -> dict[str, str]:
+    """Run check and notebooks in children of one loaded parent; faults of the data outrank the rest."""
+    found = project.build / "faults.txt"
+
+    def find_faults() -> None:
+        write_atomically(found, _faults(project))
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    pages.preload()
+    tasks = [Task(CHECK, find_faults)] if unchecked else []
+    failures = run_forked(
+        [*tasks, *(pages.page_task(q, project) for q in wanted)], jobs, limits, progress.step
+    )
+    faults = found.read_text(encoding="utf-8") if unchecked and found.exists() else ""
+    if faults:
+        raise BuildError(faults)
+    return failures
 
 
 def _known(only: Sequence[str], questions: Sequence[Question]) -> Sequence[str]:
@@ -113,27 +216,17 @@ def _known(only: Sequence[str], questions: Sequence[Question]) -> Sequence[str]:
     return only
 
 
-def page_hashes(project: Project, questions: Sequence[Question]) -> dict[str, str]:
-    """Return the hash of what each page is made from."""
-    code = manifest.code_hash(project)
-    return {q.id: manifest.page_hash(project.questions / f"{q.id}.yml", project, code) for q in questions}
-
-
-def _is_stale(
-    project: Project, question: Question, before: manifest.Manifest, target: manifest.Manifest
-) -> bool:
+def _is_stale(project: Project, question: Question, before: Manifest, target: Manifest) -> bool:
     there = pages.page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
     return not there or before.pages.get(question.id) != target.pages[question.id]
 
 
-def _remaining(
-    before: manifest.Manifest, target: manifest.Manifest, left: Sequence[Question]
-) -> manifest.Manifest:
+def _remaining(before: Manifest, target: Manifest, left: Sequence[Question]) -> Manifest:
     """Return the manifest of a build that left some stale pages as they were."""
     if not left:
         return target
     old = {question.id: before.pages.get(question.id, "") for question in left}
-    return manifest.Manifest("", target.frame, {**target.pages, **old})
+    return replace(target, site="", pages={**target.pages, **old})
 
 
 def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:
@@ -145,6 +238,11 @@ def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:
 
 def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     """Write the Markdown that the book's static pages include, from records and tables."""
+    from livingmeta.results import read_record
+    from livingmeta.schema import load_schema
+    from livingmeta.studies import load_studies
+    from livingmeta.tables import book
+
     studies = load_studies(project.data)
     records = [read_record(project.records / f"{question.id}.json") for question in questions]
     fragments = {
@@ -156,58 +254,27 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
         "cite": book.how_to_cite(manifest.commit(project)),
     }
     for name, fragment in fragments.items():
-        _write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_atomically(path, text)
+        write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
 
 
 def _working(project: Project) -> Path:
     return project.build / "sphinx"
 
 
-def _sphinx(project: Project) -> None:
-    """Run Sphinx with Jupyter Book's configuration, warnings as errors, into a working folder."""
-    from jupyter_book.sphinx import build_sphinx
-
-    log = StringIO()
-    with redirect_stdout(log), redirect_stderr(log):
-        outcome = build_sphinx(
-            project.root,
-            _working(project) / "html",
-            noconfig=True,
-            path_config=str(project.root / "_config.yml"),
-            confoverrides={
-                "external_toc_path": str(project.root / "_toc.yml"),
-                "nitpicky": True,
-                "latex_individualpages": False,
-            },
-            doctreedir=_working(project) / "doctrees",
-            builder="html",
-            warningiserror=True,
-            keep_going=True,
-            quiet=True,
-        )
-    if outcome:
-        raise BuildError(
-            f"the book was not written:\n{log.getvalue()}{outcome if not isinstance(outcome, int) else ''}"
-        )
-
-
 def _assemble(project: Project, questions: Sequence[Question]) -> None:
     """Put book, API and redirect together beside the old site, then exchange the two."""
+    from livingmeta.charts.render import vega_bundle_js
+
     fresh, old = project.build / "html.new", project.build / "html.old"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(_working(project) / "html", fresh)
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
-    (fresh / "_static" / "vega-bundle.js").write_text(charts.vega_bundle_js(), encoding="utf-8")
+    (fresh / "_static" / "vega-bundle.js").write_text(vega_bundle_js(), encoding="utf-8")
     _write_api(project, questions, fresh / "api" / "v1")
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
-        os.rename(project.html, old)
-    os.rename(fresh, project.html)
+        exchange(project.html, old)
+    exchange(fresh, project.html)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -219,7 +286,8 @@ def _write_api(project: Project, questions: Sequence[Question], folder: Path) ->
         for path in sorted(project.records.glob(f"{question.id}.*")):
             shutil.copyfile(path, target / path.name)
         entries.append(_entry(question))
-    (folder / "index.json").write_text(to_json({"questions": entries}), encoding="utf-8")
+    index = json.dumps({"questions": entries}, ensure_ascii=False, indent=2)
+    (folder / "index.json").write_text(index + "\n", encoding="utf-8")
 
 
 def _entry(question: Question) -> dict[str, str]:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from livingmeta.questions import Filter
-from livingmeta.schema import Field, TableSchema, load_schema
+from livingmeta.schema import SCHEMA_FILE, Field, Schema, TableSchema, load_schema
 from livingmeta.units import events_from_percent, invert_ratio, n_from_r_and_p
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -204,14 +205,56 @@ def load_studies(data_dir: Path) -> Studies:
     SchemaError
         When the schema cannot be read.
     """
-    schema = load_schema(data_dir)
+    schema = _schema(data_dir, _state(data_dir / SCHEMA_FILE))
     tables = {name: _frame(data_dir, schema.tables[name].path, schema.tables[name]) for name in TABLES}
-    paths = sorted((data_dir / "effects").glob("*.csv"))
-    effects = {path.name: _frame(data_dir, f"effects/{path.name}", schema.effects) for path in paths}
-    return Studies(**tables, effects=effects)
+    return Studies(**tables, effects=EffectTables(data_dir, schema.effects))
+
+
+class EffectTables(Mapping[str, pd.DataFrame]):
+    """The effect tables of a data folder by file name, each read when it is first asked for.
+
+    A page needs one of them, and there may be hundreds.
+    """
+
+    def __init__(self, data_dir: Path, schema: TableSchema):
+        self._data_dir, self._schema = data_dir, schema
+        self._names = tuple(path.name for path in sorted((data_dir / "effects").glob("*.csv")))
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        return _frame(self._data_dir, f"effects/{name}", self._schema)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+State = tuple[int, int]
+
+
+def _state(path: Path) -> State:
+    """Return what tells whether a file is still the one that was read: its time and its size."""
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return 0, -1
+    return seen.st_mtime_ns, seen.st_size
+
+
+@lru_cache(maxsize=8)
+def _schema(data_dir: Path, _seen: State) -> Schema:
+    return load_schema(data_dir)
 
 
 def _frame(data_dir: Path, path: str, schema: TableSchema) -> pd.DataFrame:
+    return _read(data_dir, path, schema, _state(data_dir / path)).copy(deep=False)
+
+
+@lru_cache(maxsize=64)
+def _read(data_dir: Path, path: str, schema: TableSchema, _seen: State) -> pd.DataFrame:
     file = f"{data_dir.name}/{path}"
     frame, errors = typed(read_text_table(data_dir / path, file), schema, file)
     if errors:

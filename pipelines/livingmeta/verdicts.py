@@ -104,7 +104,8 @@ def _difference(fit: Fit, analysis: Analysis) -> str:
     chance, treatment = _chance(analysis), _treatment(analysis)
     side = excludes_null(fit)
     if side:
-        return f"the {chance} were {'lower' if side < 0 else 'higher'} with {treatment}"
+        verb = "were" if chance.startswith("odds") else "was"
+        return f"the {chance} {verb} {'lower' if side < 0 else 'higher'} with {treatment}"
     return f"no difference in the {chance} between {treatment} and control was shown"
 
 
@@ -112,7 +113,9 @@ def _conflict_aware(analysis: Analysis) -> Verdict:
     fit, common = analysis.fit, analysis.common
     assert fit is not None and common is not None
     split = by_size(analysis)
-    if models_disagree(fit, common) and sizes_disagree(split) and split and _large(split).fit:
+    large = _large(split).fit if split else None
+    disagree = models_disagree(fit, common) or (large is not None and models_disagree(fit, large))
+    if split and large and disagree and sizes_disagree(split):
         return _size_conflict(analysis, split, fit)
     if models_disagree(fit, common):
         return _model_conflict(analysis, fit, common)
@@ -208,13 +211,13 @@ def _effect(analysis: Analysis, fit: Fit, size_matters: bool) -> Verdict:
     )
 
 
-def _prediction_note(fit: Fit, measure: Measure) -> str:
+def _prediction_note(fit: Fit, measure: Measure, what: str = "effect") -> str:
     if fit.pi_lower is None or fit.pi_upper is None or fit.k < 5:
         return ""
     lower, upper = (formats.ratio(float(measure.to_display(x))) for x in (fit.pi_lower, fit.pi_upper))
     both = fit.pi_lower < 0 < fit.pi_upper
     tail = ", so it could point either way" if both else ""
-    return f"The effect in a new study like these is expected between {lower} and {upper}{tail}."
+    return f"The {what} in a new study like these is expected between {lower} and {upper}{tail}."
 
 
 def _association(analysis: Analysis) -> Verdict:
@@ -238,7 +241,8 @@ def _association(analysis: Analysis) -> Verdict:
         f"{analysis.question.outcome_event} ({shown(fit, measure)}). "
         "This is an association, not an effect of treatment."
     )
-    return Verdict("pooled", f"{claim}.", sentence, _prediction_note(fit, measure), f"{claim}.", fit)
+    note = _prediction_note(fit, measure, "association")
+    return Verdict("pooled", f"{claim}.", sentence, note, f"{claim}.", fit)
 
 
 def _patients(analysis: Analysis) -> str:
@@ -263,7 +267,8 @@ def _correlation(analysis: Analysis) -> Verdict:
         f"{analysis.question.outcome_noun} {verb} correlated ({shown(fit, measure)}). "
         "A correlation says nothing of cause."
     )
-    return Verdict("pooled", f"{claim}.", sentence, _prediction_note(fit, measure), f"{claim}.", fit)
+    note = _prediction_note(fit, measure, "correlation")
+    return Verdict("pooled", f"{claim}.", sentence, note, f"{claim}.", fit)
 
 
 def _single(analysis: Analysis) -> Verdict:

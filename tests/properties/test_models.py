@@ -10,7 +10,7 @@ from livingmeta.diagnostics import between_groups, newcombe, one_table
 from livingmeta.effect_sizes import MEASURES, EffectSizes, effect_sizes
 from livingmeta.estimators import ESTIMATORS, TESTS, fit_counts, fit_model, pool
 
-settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile("quick", max_examples=12, deadline=None, derandomize=True)
 settings.load_profile("quick")
 
 METHODS = tuple(ESTIMATORS)

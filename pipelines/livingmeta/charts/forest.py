@@ -3,6 +3,7 @@
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from livingmeta import formats
 from livingmeta.analysis import Analysis
@@ -10,7 +11,17 @@ from livingmeta.charts.axes import Axis
 from livingmeta.charts.forest_text import forest_texts, row_color
 from livingmeta.charts.geometry import null_segments
 from livingmeta.charts.layout import COMMON, STUDY, SUBTOTAL, TOTALS, Forest, Row
-from livingmeta.charts.marks import Record, inline, layered, lines, pixels, scale_kind, text_layers
+from livingmeta.charts.marks import (
+    Layer,
+    Record,
+    as_given,
+    layer,
+    layered,
+    lines,
+    pixels,
+    scale_kind,
+    text_layers,
+)
 from livingmeta.charts.scene import Scene, scene_of
 from livingmeta.charts.statements import effect_text
 from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE
@@ -20,6 +31,8 @@ SMALLEST_SQUARE = 16.0
 DIAMOND_HALF = {False: 7.0, True: 6.0}
 
 
+# Altair would check every part as it is made; a test checks the whole instead.
+@debug_mode(False)
 def forest(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
     """Return the forest plot of one question.
 
@@ -63,7 +76,7 @@ def _channels(scene: Scene) -> tuple[alt.X, Any]:
     return effect_channel(scene), pixels(alt.Y, "y", scene.height)
 
 
-def _null_line(scene: Scene) -> alt.Chart:
+def _null_line(scene: Scene) -> Layer:
     """Return the null line, which carries the axis of the whole plot."""
     name = scene.forest.measure.name
     title = name[0].upper() + name[1:] + (", log scale" if scene.axis.log else "")
@@ -78,7 +91,7 @@ def _null_line(scene: Scene) -> alt.Chart:
     segments = null_segments(scene.forest, scene.page, list(scene.centres), scene.top)
     records = [{"x": scene.axis.null, "y": start, "y2": end} for start, end in segments]
     x, y = effect_channel(scene, shown), pixels(alt.Y, "y", scene.height)
-    return alt.Chart(inline(records)).mark_rule(color=LINE).encode(x=x, y=y, y2="y2:Q")
+    return layer(records, "rule", style={"color": LINE}, x=x, y=y, y2=alt.Y2("y2:Q"))
 
 
 def tooltip_fields(layout: Forest) -> list[alt.Tooltip]:
@@ -122,22 +135,21 @@ def square_area(size: float | None, largest: float) -> float:
     return round(max(SMALLEST_SQUARE, LARGEST_SQUARE * size / largest), 2)
 
 
-def _intervals(scene: Scene) -> list[alt.Chart]:
+def _intervals(scene: Scene) -> list[Layer]:
     bars, arrows, squares = interval_records(scene)
     tooltip = tooltip_fields(scene.forest)
     x, y = _channels(scene)
-    line = alt.Chart(inline(bars)).mark_rule(color=INK, strokeWidth=1.4)
-    square = alt.Chart(inline(squares)).mark_square(color=INK, opacity=1)
-    size = alt.Size("area:Q", scale=None)
-    layers = [line.encode(x=x, y=y, x2="x2:Q", tooltip=tooltip)]
-    layers.append(square.encode(x=x, y=y, size=size, tooltip=tooltip))
+    line, square = {"color": INK, "strokeWidth": 1.4}, {"color": INK, "opacity": 1}
+    size = as_given(alt.Size, "area")
+    layers = [layer(bars, "rule", style=line, x=x, y=y, x2=alt.X2("x2:Q"), tooltip=tooltip)]
+    layers.append(layer(squares, "square", style=square, x=x, y=y, size=size, tooltip=tooltip))
     if arrows:
-        head = alt.Chart(inline(arrows)).mark_point(filled=True, color=INK, opacity=1, size=44)
-        layers.append(head.encode(x=x, y=y, shape=alt.Shape("shape:N", scale=None)))
+        head = {"filled": True, "color": INK, "opacity": 1, "size": 44}
+        layers.append(layer(arrows, "point", style=head, x=x, y=y, shape=as_given(alt.Shape, "shape", "N")))
     return layers
 
 
-def _predictions(scene: Scene) -> list[alt.Chart]:
+def _predictions(scene: Scene) -> list[Layer]:
     """Return the pale bars behind the diamonds."""
     records = []
     for row, at in scene.placed(*TOTALS):
@@ -148,26 +160,26 @@ def _predictions(scene: Scene) -> list[alt.Chart]:
     if not records:
         return []
     x, y = _channels(scene)
-    mark = alt.Chart(inline(records)).mark_rule(opacity=0.32, strokeWidth=7)
-    return [mark.encode(x=x, y=y, x2="x2:Q", color=alt.Color("color:N", scale=None))]
+    style, color = {"opacity": 0.32, "strokeWidth": 7}, as_given(alt.Color, "color", "N")
+    return [layer(records, "rule", style=style, x=x, y=y, x2=alt.X2("x2:Q"), color=color)]
 
 
-def _diamonds(scene: Scene) -> list[alt.Chart]:
+def _diamonds(scene: Scene) -> list[Layer]:
     x, y = _channels(scene)
+    order, tooltip = alt.Order("order:Q"), alt.Tooltip("label:N", title="Pooled")
     layers = []
     for row, at in scene.placed(*TOTALS):
         color = row_color(row, scene.is_conflict)
         corners = diamond(row, at, scene.axis, DIAMOND_HALF[scene.page.narrow])
-        mark = alt.Chart(inline(corners)).mark_line(
-            filled=True,
-            interpolate="linear-closed",
-            fill=color,
-            fillOpacity=0.0 if _is_hollow(row, scene.is_conflict) else 1.0,
-            stroke=color,
-            strokeWidth=1.6,
-        )
-        tooltip = alt.Tooltip("label:N", title="Pooled")
-        layers.append(mark.encode(x=x, y=y, order="order:Q", tooltip=tooltip))
+        style = {
+            "filled": True,
+            "interpolate": "linear-closed",
+            "fill": color,
+            "fillOpacity": 0.0 if _is_hollow(row, scene.is_conflict) else 1.0,
+            "stroke": color,
+            "strokeWidth": 1.6,
+        }
+        layers.append(layer(corners, "line", style=style, x=x, y=y, order=order, tooltip=tooltip))
     return layers
 
 
@@ -186,7 +198,7 @@ def diamond(row: Row, at: float, axis: Axis, half: float) -> list[Record]:
     return [{"order": i, "x": cx, "y": cy, "label": said} for i, (cx, cy) in enumerate(corners)]
 
 
-def _bars(scene: Scene) -> list[alt.Chart]:
+def _bars(scene: Scene) -> list[Layer]:
     """Return the paired bars: share of participants above share of weight."""
     if scene.page.bars is None:
         return []
@@ -196,5 +208,6 @@ def _bars(scene: Scene) -> list[alt.Chart]:
             records.append({"zero": 0, "percent": value, "y": at + dy, "color": color})
     scale = alt.Scale(domain=[0, 100], range=list(scene.page.bars), nice=False)
     x, y = alt.X("zero:Q", scale=scale, axis=None), pixels(alt.Y, "y", scene.height)
-    mark = alt.Chart(inline(records)).mark_rule(strokeWidth=6)
-    return [mark.encode(x=x, x2="percent:Q", y=y, color=alt.Color("color:N", scale=None))]
+    color = as_given(alt.Color, "color", "N")
+    style = {"strokeWidth": 6}
+    return [layer(records, "rule", style=style, x=x, x2=alt.X2("percent:Q"), y=y, color=color)]

@@ -1,21 +1,33 @@
 """The contour-enhanced funnel plot: effects against their standard errors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import altair as alt
 import numpy as np
+from altair.utils.schemapi import debug_mode
 from scipy import stats
 
 from livingmeta import formats
 from livingmeta.analysis import Analysis
 from livingmeta.charts.axes import Axis, effect_axis
 from livingmeta.charts.layout import study_label, study_source
-from livingmeta.charts.marks import Record, inline, layered, lines, pixels, scale_kind, small, text_layers
+from livingmeta.charts.marks import (
+    Layer,
+    Record,
+    as_given,
+    layer,
+    layered,
+    lines,
+    pixels,
+    scale_kind,
+    small,
+    text_layers,
+)
 from livingmeta.charts.statements import effect_text, natural
 from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE, MUTED
 from livingmeta.diagnostics import MIN_STUDIES_FOR_ASYMMETRY
-from livingmeta.effect_sizes.measures import FISHER_Z
+from livingmeta.effect_sizes.measures import FISHER_Z, Measure
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ BANDS = (
     ("0.01 ≤ p < 0.05", 0.05, 0.01, 0.24),
     ("p < 0.01", 0.01, 0.0, 0.09),
 )
-STEPS = 60  # points along a contour, so that it stays smooth on a curved scale
+STEPS = 60  # points along a contour where it is curved
 RANDOM_LINE, COMMON_LINE = "random effects", "common effect"
 DASHES = {RANDOM_LINE: [1, 0], COMMON_LINE: [6, 4]}
 
@@ -56,6 +68,8 @@ def why_no_funnel(analysis: Analysis) -> str:
     )
 
 
+# Altair would check every part as it is made; a test checks the whole instead.
+@debug_mode(False)
 def funnel(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
     """Return the contour-enhanced funnel plot of one question.
 
@@ -125,33 +139,53 @@ def contour_records(analysis: Analysis, axis: Axis, deepest: float) -> list[Reco
     """Return both sides of every band of p-values, from the top of the funnel down."""
     measure, records = analysis.effects.measure, []
     for name, p_inner, p_outer, opacity in BANDS:
-        inner, outer = (stats.norm.isf(p / 2) if p > 0 else np.inf for p in (p_inner, p_outer))
+        inner, outer = (float(stats.norm.isf(p / 2)) if p > 0 else np.inf for p in (p_inner, p_outer))
         for side in (-1, 1):
-            for se in np.linspace(0, deepest, STEPS + 1):
+            for se in depths(measure, [side * inner, side * outer], axis, deepest):
                 ends = [_edge(measure, side * z * se if se else 0.0, axis) for z in (inner, outer)]
                 if np.isinf(outer):
                     ends[1] = axis.lower if side < 0 else axis.upper
-                record = {"side": f"{name} {side}", "opacity": opacity, "se": float(se)}
+                record = {"side": f"{name} {side}", "opacity": opacity, "se": se}
                 records.append({**record, "x": ends[0], "x2": ends[1]})
     return records
 
 
-def _edge(measure: Any, value: float, axis: Axis) -> float:
+def depths(measure: Measure, edges: Sequence[float], axis: Axis, deepest: float) -> list[float]:
+    """Return the standard errors at which a band needs a point, from the top down.
+
+    Drawn on its own scale an edge is straight until it meets the end of the axis.
+
+    Parameters
+    ----------
+    edges : sequence of float
+        The z-values of the edges of the band, negative on the left.
+    deepest : float
+        Standard error at the bottom of the funnel.
+    """
+    if measure.scale == FISHER_Z:
+        return [float(se) for se in np.linspace(0, deepest, STEPS + 1)]
+    ends = [float(measure.to_analysis(x)) for x in (axis.lower, axis.upper)]
+    bends = [end / z for end in ends for z in edges if z and np.isfinite(z)]
+    return sorted({0.0, deepest, *(se for se in bends if 0 < se < deepest)})
+
+
+def _edge(measure: Measure, value: float, axis: Axis) -> float:
     if not np.isfinite(value):
         return axis.lower if value < 0 else axis.upper
     return min(max(float(measure.to_display(value)), axis.lower), axis.upper)
 
 
-def _contours(analysis: Analysis, axis: Axis, deepest: float, x: alt.X, y: alt.Y) -> alt.Chart:
-    area = alt.Chart(inline(contour_records(analysis, axis, deepest)))
-    return area.mark_area(orient="horizontal", fill=ACCENT, strokeWidth=0, clip=True).encode(
-        x=x, x2="x2:Q", y=y, detail="side:N", fillOpacity=alt.FillOpacity("opacity:Q", scale=None)
-    )
+def _contours(analysis: Analysis, axis: Axis, deepest: float, x: alt.X, y: alt.Y) -> Layer:
+    style = {"orient": "horizontal", "fill": ACCENT, "strokeWidth": 0, "clip": True}
+    channels = {"x": x, "x2": alt.X2("x2:Q"), "y": y, "detail": alt.Detail("side:N")}
+    shade = as_given(alt.FillOpacity, "opacity")
+    records = contour_records(analysis, axis, deepest)
+    return layer(records, "area", style=style, **channels, fillOpacity=shade)
 
 
-def _null(axis: Axis, deepest: float, x: alt.X, y: alt.Y) -> alt.Chart:
+def _null(axis: Axis, deepest: float, x: alt.X, y: alt.Y) -> Layer:
     record = [{"x": axis.null, "se": 0, "end": deepest}]
-    return alt.Chart(inline(record)).mark_rule(color=LINE).encode(x=x, y=y, y2="end:Q")
+    return layer(record, "rule", style={"color": LINE}, x=x, y=y, y2=alt.Y2("end:Q"))
 
 
 def line_records(analysis: Analysis, deepest: float) -> list[Record]:
@@ -165,17 +199,16 @@ def line_records(analysis: Analysis, deepest: float) -> list[Record]:
     return records
 
 
-def _lines(analysis: Analysis, deepest: float, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def _lines(analysis: Analysis, deepest: float, x: alt.X, y: alt.Y) -> list[Layer]:
     tooltip = [alt.Tooltip("line:N", title="Pooled"), alt.Tooltip("text:N", title="Effect")]
-    return [
-        alt.Chart(inline([record]))
-        .mark_rule(color=ACCENT_2, strokeWidth=1.8, strokeDash=DASHES[record["line"]])
-        .encode(x=x, y=y, y2="end:Q", tooltip=tooltip)
-        for record in line_records(analysis, deepest)
-    ]
+    layers = []
+    for record in line_records(analysis, deepest):
+        style = {"color": ACCENT_2, "strokeWidth": 1.8, "strokeDash": DASHES[record["line"]]}
+        layers.append(layer([record], "rule", style=style, x=x, y=y, y2=alt.Y2("end:Q"), tooltip=tooltip))
+    return layers
 
 
-def _legend(frame: Frame) -> list[alt.Chart]:
+def _legend(frame: Frame) -> list[Layer]:
     """Return the legend: what the bands and the lines mean, row by row below the axis."""
     x, y = pixels(alt.X, "x", frame.width), pixels(alt.Y, "y", frame.height)
     top, step, per_row = frame.height + 52.0, 20.0, len(frame.columns)
@@ -194,10 +227,9 @@ def _legend(frame: Frame) -> list[alt.Chart]:
         )
         texts.append(small(start + 32, row, name))
         start = frame.columns[1] + 8
-    box = alt.Chart(inline(swatches)).mark_square(
-        fill=ACCENT, stroke=LINE, size=150, strokeWidth=1, opacity=1
-    )
-    boxes = box.encode(x=x, y=y, fillOpacity=alt.FillOpacity("opacity:Q", scale=None))
+    style = {"fill": ACCENT, "stroke": LINE, "size": 150, "strokeWidth": 1, "opacity": 1}
+    shade = as_given(alt.FillOpacity, "opacity")
+    boxes = layer(swatches, "square", style=style, x=x, y=y, fillOpacity=shade)
     return [boxes, *layers, *text_layers(texts, frame.width, frame.height)]
 
 
@@ -221,7 +253,7 @@ def point_records(analysis: Analysis) -> list[Record]:
     return records
 
 
-def _points(analysis: Analysis, x: alt.X, y: alt.Y) -> alt.Chart:
+def _points(analysis: Analysis, x: alt.X, y: alt.Y) -> Layer:
     titles = {
         "label": "Study",
         "text": f"{analysis.effects.measure.label} ({formats.percent(analysis.effects.level)} CI)",
@@ -230,7 +262,5 @@ def _points(analysis: Analysis, x: alt.X, y: alt.Y) -> alt.Chart:
         "source": "Source",
     }
     tooltip = [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
-    mark = alt.Chart(inline(point_records(analysis))).mark_circle(
-        color=INK, size=52, opacity=0.9, stroke=MUTED, strokeWidth=0.5
-    )
-    return mark.encode(x=x, y=y, tooltip=tooltip)
+    style = {"color": INK, "size": 52, "opacity": 0.9, "stroke": MUTED, "strokeWidth": 0.5}
+    return layer(point_records(analysis), "circle", style=style, x=x, y=y, tooltip=tooltip)

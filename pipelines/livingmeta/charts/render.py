@@ -7,15 +7,15 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import version
+from functools import cache
 from pathlib import Path
-from typing import Any
 
+from livingmeta import drawing
+from livingmeta.charts import static_text
+from livingmeta.charts.static_text import Spec
 from livingmeta.charts.theme import INK
 
-Spec = dict[str, Any]
-
-VEGA_LITE = "6.4"
+LIVE = "window.lmVega = { vega, vegaLite, vegaEmbed };"
 _VARIABLE = re.compile(r"var\(--[\w-]+,\s*([^)]+)\)")
 _STANDALONE_INK = "#1c2b33"
 
@@ -28,8 +28,14 @@ def spec_hash(spec: Spec) -> str:
 
 def cache_key(spec: Spec) -> str:
     """Return the name of a kept picture: it changes with the specification and with the renderer."""
-    renderer = Path(__file__).read_text(encoding="utf-8") + version("vl-convert-python")
-    return hashlib.sha256((spec_hash(spec) + renderer).encode()).hexdigest()
+    return hashlib.sha256((spec_hash(spec) + _renderer()).encode()).hexdigest()
+
+
+@cache
+def _renderer() -> str:
+    """Return everything besides the specification that decides how a picture looks."""
+    sources = (__file__, str(static_text.__file__), str(drawing.__file__))
+    return "".join(Path(source).read_text(encoding="utf-8") for source in sources) + drawing.engine_version()
 
 
 def render_svg(spec: Spec, cache_dir: Path | None = None) -> str:
@@ -52,9 +58,10 @@ def render_svg(spec: Spec, cache_dir: Path | None = None) -> str:
 
 
 def _drawn(spec: Spec) -> str:
-    import vl_convert  # it starts a JavaScript engine: only where something is drawn
-
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE))
+    """Return the SVG of a specification, its placed texts written by us on top of the rest."""
+    rest, texts = static_text.for_a_still(spec)
+    before, end, after = drawing.draw(rest).rpartition("</svg>")
+    return before + static_text.text_elements(texts, spec) + end + after
 
 
 def _finished(svg: str, prefix: str, title: str) -> str:
@@ -145,13 +152,21 @@ def _safe(text: str) -> str:
     return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
-def vega_bundle_js() -> str:
+def vega_bundle_js(cache_dir: Path | None = None) -> str:
     """Return the script that draws live charts, as one file that loads nothing else.
 
     It is wrapped in a function so that none of its names meets a name of the page.
-    """
-    import vl_convert
 
-    snippet = "window.lmVega = { vega, vegaLite, vegaEmbed };"
-    bundle = vl_convert.javascript_bundle(snippet, vl_version=VEGA_LITE)
-    return f"(function () {{\n{bundle}\n}})();\n"
+    Parameters
+    ----------
+    cache_dir : Path, optional
+        Folder in which the script is kept for the next time, by the version of its maker.
+    """
+    name = hashlib.sha256((LIVE + drawing.engine_version()).encode()).hexdigest()
+    path = cache_dir / f"vega-{name}.js" if cache_dir else None
+    if path is not None and path.exists():
+        return path.read_text(encoding="utf-8")
+    script = f"(function () {{\n{drawing.bundle(LIVE)}\n}})();\n"
+    if path is not None:
+        _write(path, script)
+    return script

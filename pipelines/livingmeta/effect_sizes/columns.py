@@ -54,17 +54,17 @@ def with_field_names(rows: pd.DataFrame, columns: Mapping[str, str] | None = Non
 
 def as_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows whose numeric columns are float64; text that is no number becomes NaN."""
-    numeric = rows.copy()
-    for name in NUMERIC:
-        values = numeric[name] if name in numeric else pd.Series(np.nan, index=numeric.index)
-        numeric[name] = pd.to_numeric(values, errors="coerce").astype(float)
-    return _complete_tables(numeric)
+    read = {
+        name: pd.to_numeric(rows[name], errors="coerce").astype(float) if name in rows else np.nan
+        for name in NUMERIC
+    }
+    return _complete_tables(rows.assign(**read))
 
 
 def _complete_tables(rows: pd.DataFrame) -> pd.DataFrame:
-    for arm in ("treatment", "control"):
-        total = rows[f"events_{arm}"] + rows[f"non_events_{arm}"]
-        rows[f"n_{arm}"] = rows[f"n_{arm}"].fillna(total)
-    rows["sei"] = rows["sei"].fillna(np.sqrt(rows["vi"].where(rows["vi"] >= 0)))
-    rows["ci_level"] = rows["ci_level"].fillna(95.0)
-    return rows
+    totals = {
+        f"n_{arm}": rows[f"n_{arm}"].fillna(rows[f"events_{arm}"] + rows[f"non_events_{arm}"])
+        for arm in ("treatment", "control")
+    }
+    sei = rows["sei"].fillna(np.sqrt(rows["vi"].where(rows["vi"] >= 0)))
+    return rows.assign(**totals, sei=sei, ci_level=rows["ci_level"].fillna(95.0))

@@ -92,7 +92,7 @@ def _as_fit(
     effects: EffectSizes, method: str, level: float, estimate: float, se: float, weights: Array
 ) -> Fit:
     half = float(stats.norm.ppf(0.5 + level / 200)) * se
-    q, df = _q(effects, method, estimate), effects.k - 1
+    q, df = _q(effects, method, estimate)
     defined = df > 0
     return Fit(
         measure=effects.measure.code,
@@ -117,8 +117,11 @@ def _as_fit(
     )
 
 
-def _q(effects: EffectSizes, method: str, estimate: float) -> float:
+def _q(effects: EffectSizes, method: str, estimate: float) -> tuple[float, int]:
     yi, vi = effects.yi, effects.vi
     if method == "PETO":
-        yi, vi = peto_odds_ratio(*cells_of(effects))
-    return float(((yi - estimate) ** 2 / vi).sum())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            yi, vi = peto_odds_ratio(*cells_of(effects))
+    terms = (yi - estimate) ** 2 / vi
+    informative = np.isfinite(terms)
+    return float(terms[informative].sum()), int(informative.sum()) - 1

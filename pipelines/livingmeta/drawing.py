@@ -1,0 +1,140 @@
+"""The drawing engine, in this process or in one of its own: Vega-Lite in, SVG out.
+
+The engine is a JavaScript machine with threads, so that a process that has used it can no
+longer be forked safely. `python -m livingmeta.drawing SOCKET` runs it by itself; whoever
+finds that socket in the environment asks there. A message either way is a frame: one byte
+that says what it is, four that count the bytes of text, the text.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from importlib.metadata import version
+from typing import Any
+
+VEGA_LITE = "6.4"
+SOCKETS = "LIVINGMETA_RENDERER"  # sockets of running servers, parted like the folders of PATH
+TIMEOUT_SECONDS = 60.0
+SVG, BUNDLE, DONE, FAILED = b"s", b"b", b"+", b"!"
+_HEADER = struct.Struct(">cI")
+_TINY = '{"mark": "point", "data": {"values": [{}]}}'
+
+
+class DrawingError(RuntimeError):
+    """A specification that the engine refuses; the message is the engine's."""
+
+
+def engine_version() -> str:
+    """Return which engine draws, without starting it."""
+    return f"{version('vl-convert-python')} {VEGA_LITE}"
+
+
+def draw(spec: dict[str, Any]) -> str:
+    """Return a Vega-Lite specification drawn as SVG.
+
+    Raises
+    ------
+    DrawingError
+        When the engine cannot draw it.
+    """
+    return _done(SVG, json.dumps(spec, ensure_ascii=False))
+
+
+def bundle(snippet: str) -> str:
+    """Return a script that needs no other: the Vega libraries and a snippet that uses them."""
+    return _done(BUNDLE, snippet)
+
+
+def _done(task: bytes, text: str) -> str:
+    """Return what a server answers, or do it here when there is none that can be reached."""
+    paths = [path for path in os.environ.get(SOCKETS, "").split(os.pathsep) if path]
+    if paths:
+        with contextlib.suppress(OSError):
+            return _asked(paths[os.getpid() % len(paths)], task, text)
+    return _here(task, text)
+
+
+def _here(task: bytes, text: str) -> str:
+    import vl_convert  # it starts a JavaScript engine: only where something is drawn
+
+    try:
+        if task == BUNDLE:
+            return str(vl_convert.javascript_bundle(text, vl_version=VEGA_LITE))
+        return str(vl_convert.vegalite_to_svg(text, vl_version=VEGA_LITE))
+    except ValueError as error:
+        raise DrawingError(str(error)) from error
+
+
+def _asked(path: str, task: bytes, text: str) -> str:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(TIMEOUT_SECONDS)
+        connection.connect(path)
+        _send(connection, task, text)
+        outcome, answer = _receive(connection)
+    if outcome == FAILED:
+        raise DrawingError(answer)
+    return answer
+
+
+def _send(connection: socket.socket, kind: bytes, text: str) -> None:
+    body = text.encode()
+    connection.sendall(_HEADER.pack(kind, len(body)) + body)
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, str]:
+    with connection.makefile("rb") as stream:
+        kind, length = _HEADER.unpack(_exactly(stream.read(_HEADER.size), _HEADER.size))
+        return kind, _exactly(stream.read(length), length).decode()
+
+
+def _exactly(body: bytes, length: int) -> bytes:
+    if len(body) != length:
+        raise ConnectionError("the other side stopped in the middle of a message")
+    return body
+
+
+def serve(socket_path: str) -> None:
+    """Draw whatever is asked for at a Unix socket, one picture at a time.
+
+    It ends, and takes the socket away, on SIGTERM or SIGINT and when the process that started
+    it is gone. A picture that fails is answered with the reason.
+
+    Parameters
+    ----------
+    socket_path : str
+        Where the socket will be; it must not exist yet.
+    """
+    parent = os.getppid()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(socket_path)
+        try:
+            listener.listen(64)
+            listener.settimeout(0.5)
+            _here(SVG, _TINY)  # the first picture is slow: not for somebody who waits
+            while os.getppid() == parent:
+                with contextlib.suppress(OSError):  # nobody came, or somebody left
+                    _answer(listener.accept()[0])
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(socket_path)
+
+
+def _answer(connection: socket.socket) -> None:
+    with connection:
+        connection.settimeout(TIMEOUT_SECONDS)
+        task, text = _receive(connection)
+        try:
+            outcome, answer = DONE, _here(task, text)
+        except Exception as error:  # the server goes on, whatever one picture does
+            outcome, answer = FAILED, str(error)
+        _send(connection, outcome, answer)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

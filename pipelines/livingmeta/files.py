@@ -1,0 +1,23 @@
+"""Files replaced as a whole: a reader finds the old bytes or the new ones, never half of them."""
+
+import os
+from pathlib import Path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file as UTF-8 with LF line endings, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    replace(partial, path)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a text file unless it holds that text already, so that its time stays what it was."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_atomically(path, text)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put a file or folder in the place of another; every exchange of a build goes through here."""
+    os.replace(source, target)

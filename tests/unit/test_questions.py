@@ -1,0 +1,113 @@
+"""Is a question file read as it is meant, and is every fault in it named?"""
+
+import pytest
+import yaml
+
+from livingmeta.paths import ROOT
+from livingmeta.questions import (
+    ModelChoice,
+    QuestionError,
+    SubgroupRule,
+    Variant,
+    load_question,
+    load_questions,
+)
+
+COMPLETE = {
+    **{"id": "made-up", "part": "heart", "title": "T", "question": "Q?", "population": "P"},
+    **{"intervention": "I", "comparator": "C", "outcome": "O", "outcome_noun": "o", "outcome_event": "an o"},
+    **{"designs": "D", "eligibility": ["Anyone."], "text": "X", "effects": "x.csv", "measure": "OR"},
+    **{"verdict": "association", "living": {"status": "exploratory"}},
+}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(name="made-up", text=None, **changes):
+        path = tmp_path / f"{name}.yml"
+        kept = {key: value for key, value in {**COMPLETE, **changes}.items() if value != "(absent)"}
+        path.write_text(yaml.safe_dump(kept) if text is None else text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def test_defaults_are_those_of_the_methods_page(write):
+    question = load_question(write())
+    assert (question.method, question.test, question.level, question.pi_df) == ("REML", "adhoc", 95, "k-1")
+    assert question.common_effect == ModelChoice("EE", "z")
+    assert question.pooled and question.sensitivity == question.subgroups == ()
+
+
+def test_nested_parts_become_their_types(write):
+    question = load_question(
+        write(
+            sensitivity=[{"name": "MH", "method": "MH", "test": "z"}],
+            subgroups=[{"name": "s", "title": "S", "column": "n_total", "at_least": 9, "labels": ["a", "b"]}],
+            common_effect={"method": "MH"},
+            limits=None,
+        )
+    )
+    assert question.sensitivity == (Variant("MH", method="MH", test="z"),)
+    assert question.subgroups == (SubgroupRule("s", "S", "n_total", 9, ("a", "b")),)
+    assert question.common_effect == ModelChoice("MH", "z")
+    assert question.limits == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"populaton": "x"}, "populaton: 'x': unknown key"),
+        ({"population": "(absent)"}, "population: missing"),
+        ({"id": "other"}, "id: 'other': must be the name of the file"),
+        ({"verdict": "good"}, "verdict: 'good': must be one of"),
+        ({"part": "liver"}, "part: 'liver': must be one of"),
+        ({"pooled": False}, "reason: missing"),
+        ({"sensitivity": [{"name": "x", "metod": "DL"}]}, "sensitivity: 'metod': unknown key"),
+        ({"subgroups": [{"name": "x", "by": "y"}]}, "subgroups: 'by': unknown key"),
+        ({"common_effect": {"model": "EE"}}, "common_effect: 'model': unknown key"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fault_names_file_key_value_and_rule(write, changes, said):
+    path = write(**changes)
+    with pytest.raises(QuestionError) as caught:
+        load_question(path)
+    assert f"{path}:{said}" in str(caught.value)
+
+
+def test_all_faults_are_named_at_once(write):
+    with pytest.raises(QuestionError) as caught:
+        load_question(write(part="liver", verdict="good", title="(absent)"))
+    assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(("text", "said"), [("a: [", "YAML"), ("- a", "mapping"), ("", "mapping")])
+def test_what_is_no_question_at_all(write, text, said):
+    with pytest.raises(QuestionError, match=said):
+        load_question(write(text=text))
+
+
+def test_a_byte_order_mark_is_fine(write):
+    path = write()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load_question(path).id == "made-up"
+
+
+def test_questions_come_in_the_order_of_the_book(write, tmp_path):
+    for name, part, order in (("c", "kidney", 2), ("a", "brain", 1), ("b", "kidney", 1), ("d", "heart", 9)):
+        write(name, id=name, part=part, order=order)
+    assert [question.id for question in load_questions(tmp_path)] == ["d", "b", "c", "a"]
+
+
+def test_the_book_has_its_seven_questions():
+    questions = load_questions(ROOT / "data" / "questions")
+    assert {question.id for question in questions} >= {
+        "iv-magnesium-ami-mortality",
+        "low-magnesium-dialysis-mortality",
+        "magnesium-pth-haemodialysis",
+        "magnesium-supplementation-ckd-gi-events",
+        "magnesium-supplementation-ckd-deaths",
+        "magnesium-supplementation-ckd-cv-events",
+        "magnesium-intracerebral-haemorrhage",
+    }

@@ -1,0 +1,214 @@
+"""Do tables show what is recorded, escape it, and say so where nothing is recorded?"""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from livingmeta.analysis import analyse
+from livingmeta.paths import ROOT, Project
+from livingmeta.questions import load_questions
+from livingmeta.results import question_record
+from livingmeta.studies import load_studies
+from livingmeta.tables import book, question
+from livingmeta.tables.html import (
+    NOT_RECORDED,
+    Column,
+    Markup,
+    definitions,
+    doi_link,
+    pmid_link,
+    sources,
+    table,
+    text,
+)
+from made_up import BY_SIZE, QUESTION, analysed, ratios, schema, studies, tables, trials_by_size
+
+MANY = trials_by_size(1.0, 0.4)
+VOID = {"br", "img", "hr", "meta", "link", "input"}
+
+
+class Balance(HTMLParser):
+    """Every tag that opens closes, in order; ids are unique."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+
+def balanced(markup):
+    parser = Balance()
+    parser.feed(str(markup))
+    assert parser.open == []
+    assert len(parser.ids) == len(set(parser.ids))
+    return str(markup)
+
+
+@pytest.mark.parametrize("nothing", [None, "", float("nan"), pd.NA, np.nan])
+def test_nothing_is_said_to_be_not_recorded(nothing):
+    assert NOT_RECORDED in text(nothing)
+    assert NOT_RECORDED in table([Column("A")], [(nothing,)])
+    assert NOT_RECORDED in definitions([("A", nothing)])
+
+
+def test_cells_are_escaped_once():
+    assert text('<b> & "x"') == "&lt;b&gt; &amp; &quot;x&quot;"
+    assert text(Markup("<b>x</b>")) == "<b>x</b>"
+    assert "&lt;script&gt;" in table([Column("<script>")], [("<script>",)])
+    assert "<script>" not in table([Column("<script>")], [("<script>",)], ids=["<script>"])
+
+
+def test_whole_numbers_have_no_decimals():
+    assert (text(12.0), text(0), text(12.5)) == ("12", "0", "12.5")
+
+
+def test_a_row_must_have_a_cell_for_each_column():
+    with pytest.raises(ValueError):
+        table([Column("A"), Column("B")], [("a",)])
+
+
+def test_links_of_a_report():
+    assert 'href="https://doi.org/10.1/x&lt;y"' in doi_link("10.1/x<y")
+    assert 'href="https://pubmed.ncbi.nlm.nih.gov/123/"' in pmid_link(123.0)
+    assert doi_link(None) == pmid_link(np.nan) == ""
+    assert NOT_RECORDED in sources(None, None)
+    assert sources("10.1/x", 5.0).count("<a ") == 2
+
+
+@pytest.fixture(scope="module")
+def conflict():
+    made = studies(MANY)
+    return analysed(MANY, subgroups=(BY_SIZE,), test="z"), made
+
+
+def parts(analysis, made, project):
+    return {
+        "answer": question.answer(analysis, made),
+        "pico": question.pico(analysis),
+        "heterogeneity": question.heterogeneity(analysis),
+        "sensitivity": question.sensitivity(analysis),
+        "small_studies": question.small_studies(analysis, project),
+        "limits": question.limits_box(analysis),
+        "subgroups": question.subgroup_table(analysis),
+        "excluded": question.excluded(analysis),
+        "cite": question.cite_box(analysis),
+    }
+
+
+CASES = {
+    "conflict": (MANY, {"subgroups": (BY_SIZE,), "test": "z"}),
+    "one": (tables((6, 75, 0, 73)), {"measure": "RR", "verdict": "single_trial"}),
+    "two": (MANY[:2], {}),
+    "three": (MANY[:3], {}),
+    "association": (ratios(*[(1.5, 1.2, 1.875)] * 5), {"measure": "HR", "verdict": "association"}),
+    "not pooled": (MANY, {"pooled": False, "reason": "units differ", "verdict": "not_pooled"}),
+    "no measure": (MANY, {"measure": None, "pooled": False, "reason": "x", "verdict": "not_pooled"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_part_of_every_kind_of_page_is_sound(case, tmp_path):
+    rows, changes = CASES[case]
+    for name, part in parts(analysed(rows, **changes), studies(rows), Project(tmp_path)).items():
+        shown = re.sub(r"<svg.*?</svg>|<script.*?</script>|<[^>]*>", " ", balanced(part), flags=re.DOTALL)
+        assert not re.search(r"\bnan\b|\bNone\b(?! of)|&lt;NA&gt;", shown), f"{name}: {shown}"
+        assert not re.search(r"(?<![\w–])-\d", shown), f"{name} has a hyphen for a minus: {shown}"
+
+
+def test_cards_of_a_conflict_are_those_of_size_large_first(conflict):
+    shown = balanced(question.answer(*conflict))
+    large = shown.index("3 trials: 1,000 patients or more")
+    assert large < shown.index("12 trials: fewer than 1,000 patients")
+    assert "Random effects" not in shown
+
+
+def test_sensitivity_begins_with_the_main_analysis(conflict):
+    shown = balanced(question.sensitivity(conflict[0]))
+    assert shown.index("random effects, REML") < shown.index("Common effect")
+    assert "PEESE" in shown
+
+
+def test_heterogeneity_leads_with_tau2_and_the_prediction_interval(conflict):
+    shown = balanced(question.heterogeneity(conflict[0]))
+    assert shown.index("τ²") < shown.index("95% prediction interval") < shown.index("I² (from τ²)")
+
+
+def test_heterogeneity_of_three_shows_no_prediction_interval():
+    shown = question.heterogeneity(analysed(MANY[3:6]))
+    assert "not shown below five studies" in shown
+    assert "in a new study" not in shown
+
+
+@pytest.mark.parametrize("case", ["one", "two", "not pooled"])
+def test_heterogeneity_needs_a_pool_and_says_so(case):
+    rows, changes = CASES[case]
+    assert "Heterogeneity is a property of several pooled studies" in question.heterogeneity(
+        analysed(rows, **changes)
+    )
+
+
+def test_rows_left_out_are_listed():
+    shown = question.excluded(analysed([*MANY, *tables((0, 50, 0, 50))]))
+    assert f"Study{len(MANY)} (line {len(MANY) + 2}): double-zero" in shown
+
+
+# The whole book -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real():
+    made = load_studies(ROOT / "data")
+    questions = load_questions(ROOT / "data" / "questions")
+    return made, questions, [question_record(analyse(q, made)) for q in questions]
+
+
+def test_the_front_page_has_every_question_with_its_answer(real):
+    _, questions, records = real
+    shown = balanced(book.at_a_glance(records, questions))
+    for item, record in zip(questions, records, strict=True):
+        assert f'href="questions/{item.part}/{item.id}.html"' in shown
+        assert text(record["verdict"]["answer"]) in shown
+    assert "OR 0.58" not in shown
+
+
+def test_every_study_is_listed_once_with_its_questions(real):
+    made, questions, _ = real
+    shown = balanced(book.study_list(made, questions))
+    for study_id in made.studies["study_id"]:
+        assert shown.count(f'<h3 id="{study_id}">') == 1
+
+
+def test_searches_and_every_decision_are_shown(real):
+    shown = balanced(book.search_tables(real[0]))
+    assert shown.count("<tr") > len(real[0].screening)
+    assert NOT_RECORDED in shown
+
+
+def test_the_dictionary_has_every_column(real):
+    shown = balanced(re.sub(r"^#+ .*$", "", book.data_dictionary(schema()), flags=re.MULTILINE))
+    for field in (*schema().effects.fields, *(f for t in schema().tables.values() for f in t.fields)):
+        assert f"<code>{field.name}</code>" in shown
+
+
+def test_facts_name_the_kind_of_look(real):
+    made, _, records = real
+    shown = book.facts(records, made, "abc123")
+    assert f"{len(records)} questions" in shown
+    assert "not a systematic search" in shown
+    assert "commit abc123" in shown
+
+
+def test_citation_names_the_author_and_the_version():
+    assert "Living Magnesium contributors" in book.how_to_cite("")
+    assert "commit abc" in book.how_to_cite("abc")
+    assert QUESTION.title not in book.how_to_cite("abc")
