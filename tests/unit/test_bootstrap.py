@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -236,10 +235,8 @@ def test_locks_have_hashes_and_name_no_place(name):
     assert all("--hash=sha256:" in block for block in blocks)
 
 
-def test_nothing_to_do_is_done_in_a_moment():
+def test_nothing_to_do_is_done_without_a_word():
     if not (ROOT / ".venv" / "livingmeta-stamp").exists():
         pytest.skip("the environment of this checkout was not made by the bootstrap")
-    started = time.perf_counter()
     done = subprocess.run([sys.executable, SCRIPT, "book"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert time.perf_counter() - started < 1

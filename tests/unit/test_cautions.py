@@ -33,7 +33,7 @@ def test_rows_from_abstracts_are_counted():
 
 
 def test_what_nobody_checked_is_said():
-    assert re.search("[Nn]one of the rows .*double-checked", said(RATIOS, **OBSERVED))
+    assert re.search("[Nn]o row was double-checked", said(RATIOS, **OBSERVED))
     one = each(RATIOS, {"verified_by": "someone"})
     assert re.search("1 of the rows .*double-checked", said(one, **OBSERVED))
     assert "double-checked" not in said(each(RATIOS, verified_by="someone"), **OBSERVED)
