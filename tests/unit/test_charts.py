@@ -3,13 +3,18 @@
 import json
 import math
 import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import replace
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+from altair.utils.schemapi import SchemaValidationError, debug_mode
+from scipy.stats import norm
 
-from livingmeta import formats
+from livingmeta import drawing, formats
 from livingmeta.analysis import Analysis, Group, Subgroups
 from livingmeta.charts import (
     CHARTS,
@@ -18,6 +23,7 @@ from livingmeta.charts import (
     mini_interval,
     render_svg,
     standalone_svg,
+    vega_bundle_js,
 )
 from livingmeta.charts.axes import Axis, effect_axis, ticks
 from livingmeta.charts.forest import (
@@ -29,11 +35,13 @@ from livingmeta.charts.forest import (
     tooltip_fields,
 )
 from livingmeta.charts.forest_text import forest_texts
-from livingmeta.charts.funnel import contour_records, funnel_axis, line_records, point_records
+from livingmeta.charts.funnel import BANDS, contour_records, funnel_axis, line_records, point_records
 from livingmeta.charts.layout import COMMON, HEADING, NOTE, RANDOM, STUDY, SUBTOTAL, TOTALS, forest_layout
+from livingmeta.charts.marks import Text, layer, layered, pixels, text_layers
 from livingmeta.charts.render import cache_key, figure_html
 from livingmeta.charts.scene import scene_of
 from livingmeta.charts.statements import statements
+from livingmeta.charts.static_text import for_a_still, text_elements
 from livingmeta.charts.textwidth import shortened, text_width, wrap
 from livingmeta.diagnostics import between_groups
 from livingmeta.effect_sizes import EffectSizes, effect_sizes, with_field_names
@@ -406,6 +414,26 @@ def test_contours_are_centred_on_no_effect(split):
     assert set(tops) == {1.0}
 
 
+@pytest.mark.parametrize("name", ["split", "correlations"])
+def test_edges_of_the_bands_are_where_their_p_values_are(name, request):
+    analysis = request.getfixturevalue(name)
+    measure, axis = analysis.effects.measure, funnel_axis(analysis, 600)
+    place = math.log if axis.log else float
+    records = contour_records(analysis, axis, 0.9)
+    for band, _, p_outer, _ in BANDS[:-1]:
+        drawn = [r for r in records if r["side"] == f"{band} 1"]
+        assert [r["se"] for r in drawn] == sorted({r["se"] for r in drawn})
+        z = norm.isf(p_outer / 2)
+        for se in np.linspace(0, 0.9, 91):
+            exact = place(min(axis.upper, float(measure.to_display(z * se))))
+            shown = np.interp(se, [r["se"] for r in drawn], [place(r["x2"]) for r in drawn])
+            assert shown == pytest.approx(exact, abs=1e-9 if axis.log else 1e-3)
+
+
+def test_straight_edges_need_few_points(split):
+    assert len(contour_records(split, funnel_axis(split, 600), 0.9)) <= 4 * 2 * len(BANDS)
+
+
 def test_funnel_has_every_study_and_both_pooled_lines(split):
     points = point_records(split)
     assert [point["se"] for point in points] == pytest.approx(split.effects.frame["sei"].tolist())
@@ -413,6 +441,104 @@ def test_funnel_has_every_study_and_both_pooled_lines(split):
     assert [line["x"] for line in lines] == pytest.approx(
         [math.exp(split.fit.estimate), math.exp(split.common.estimate)]
     )
+
+
+# Specifications
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("name", ["split", "plain", "correlations", "single"])
+@pytest.mark.parametrize("chart", list(CHARTS))
+def test_every_specification_keeps_to_the_schema(chart, name, narrow, request):
+    analysis = request.getfixturevalue(name)
+    if CHARTS[chart].absence(analysis):
+        pytest.skip("no such chart")
+    spec = CHARTS[chart].function(analysis, narrow=narrow).to_dict(validate=True)
+    assert spec == chart_spec(chart, analysis, narrow)
+    assert json.loads(json.dumps(spec, allow_nan=False)) == spec
+
+
+def test_the_schema_finds_what_is_wrong_in_a_layer():
+    with debug_mode(False):
+        wrong = layer([{"x": 1}], "rule", style={"strokeWidth": "wide"}, x=pixels(alt.X, "x", 10))
+        chart = layered([wrong], (10, 10), 0, "wrong")
+    with pytest.raises(SchemaValidationError):
+        chart.to_dict(validate=True)
+
+
+def test_records_become_what_json_can_hold():
+    records = [{"x": np.float64(1.5), "n": np.int64(2), "none": math.nan, "far": math.inf, "text": "a"}]
+    spec = layered([layer(records, "rule", x=pixels(alt.X, "x", 10))], (10, 10), 0, "one").to_dict()
+    expected = {"x": 1.5, "n": 2, "none": None, "far": None, "text": "a"}
+    assert list(spec["datasets"].values()) == [[expected]]
+
+
+# Text of still pictures
+
+
+SAID = [
+    Text(10, 20, "left & small", size=12),
+    Text(90.25, 40, "right, <bold>", "right", bold=True, color="var(--lm-accent, #0b6e69)"),
+    Text(50, 60.5, "centre  11", "center", 11),
+]
+
+
+def written(layers, padding=0) -> dict:
+    return layered([*layers, *text_layers(SAID, 100, 80)], (100, 80), padding, "texts").to_dict()
+
+
+def dots() -> list:
+    at = {"x": pixels(alt.X, "x", 100), "y": pixels(alt.Y, "y", 80)}
+    return [layer([{"x": 5, "y": 5}], "point", **at)]
+
+
+def texts_of(svg: str) -> dict[str, tuple]:
+    """Return every text with x, y, anchor, size, weight and colour as the reader of a picture has them."""
+    return {said: rest for said, *rest in _texts(ET.fromstring(svg), 0, 0, {})}
+
+
+def _texts(element, x: float, y: float, given: dict[str, str]) -> Iterator[tuple]:
+    moved = re.match(r"translate\(([^,]+),([^)]+)\)", element.get("transform", ""))
+    x, y = (x + float(moved[1]), y + float(moved[2])) if moved else (x, y)
+    given = {**given, **element.attrib}
+    if element.tag.endswith("}text"):
+        style = (given.get(name) for name in ("text-anchor", "font-size", "font-weight", "fill", "font-family"))
+        yield element.text, x + float(element.get("x", 0)), y + float(element.get("y", 0)), *style
+    for child in element:
+        yield from _texts(child, x, y, given)
+
+
+@pytest.mark.parametrize("padding", [0, {"left": 7, "top": 13, "right": 0, "bottom": 0}])
+def test_placed_text_stands_where_the_engine_would_write_it(padding):
+    spec = written(dots(), padding)
+    ours, engines = texts_of(render_svg(spec)), texts_of(drawing.draw(spec))
+    assert ours.keys() == engines.keys() == {text.text for text in SAID}
+    for said, (x, y, *style) in engines.items():
+        assert ours[said][:2] == pytest.approx((x, y), abs=0.5)
+        assert ours[said][2:] == style
+
+
+def test_every_text_of_a_chart_is_written_by_us_and_only_numbers_of_the_axis_by_the_engine(split):
+    spec = chart_spec("forest", split)
+    rest, layers = for_a_still(spec)
+    assert {one["mark"]["type"] for one in layers} == {"text"}
+    assert "text" not in {one["mark"]["type"] for one in rest["layer"]}
+    said = {row["text"] for one in layers for row in spec["datasets"][one["data"]["name"]]}
+    assert said == {text.text for text in forest_texts(scene_of(split, False))}
+    assert said <= texts_of(render_svg(spec)).keys()
+    assert rest["datasets"].keys() == {one["data"]["name"] for one in rest["layer"]}
+
+
+def test_text_on_a_scale_or_below_other_marks_is_left_to_the_engine():
+    below = layered([*text_layers(SAID, 100, 80), *dots()], (100, 80), 0, "below").to_dict()
+    assert for_a_still(below) == (below, [])
+    scaled = written(dots())
+    for one in scaled["layer"][1:]:
+        one["encoding"]["x"]["scale"]["domain"] = [0, 50]
+    assert for_a_still(scaled) == (scaled, [])
+    assert text_elements([], scaled) == ""
+    only = written([])
+    assert for_a_still(only) == (only, [])
 
 
 # Pictures
@@ -482,3 +608,11 @@ def test_a_miniature_interval_marks_what_goes_beyond_its_scale():
     assert 'fill="var' in inside
     assert beyond.count("<rect") == 0
     assert beyond.count('Z"') == 1
+
+
+def test_the_script_of_live_charts_is_made_once(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(drawing, "bundle", lambda snippet: made.append(snippet) or "code")
+    first = vega_bundle_js(tmp_path)
+    assert first == vega_bundle_js(tmp_path) == "(function () {\ncode\n})();\n"
+    assert len(made) == 1

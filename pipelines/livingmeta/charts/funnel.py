@@ -153,7 +153,7 @@ def contour_records(analysis: Analysis, axis: Axis, deepest: float) -> list[Reco
 def depths(measure: Measure, edges: Sequence[float], axis: Axis, deepest: float) -> list[float]:
     """Return the standard errors at which a band needs a point, from the top down.
 
-    Drawn on its own scale an edge is straight until it meets the end of the axis.
+    An edge is straight until it meets the end of the axis, but for correlations, where it is curved.
 
     Parameters
     ----------
@@ -162,11 +162,10 @@ def depths(measure: Measure, edges: Sequence[float], axis: Axis, deepest: float)
     deepest : float
         Standard error at the bottom of the funnel.
     """
-    if measure.scale == FISHER_Z:
-        return [float(se) for se in np.linspace(0, deepest, STEPS + 1)]
+    curve = np.linspace(0, deepest, STEPS + 1) if measure.scale == FISHER_Z else ()
     ends = [float(measure.to_analysis(x)) for x in (axis.lower, axis.upper)]
     bends = [end / z for end in ends for z in edges if z and np.isfinite(z)]
-    return sorted({0.0, deepest, *(se for se in bends if 0 < se < deepest)})
+    return sorted({0.0, deepest, *map(float, curve), *(se for se in bends if 0 < se < deepest)})
 
 
 def _edge(measure: Measure, value: float, axis: Axis) -> float:

@@ -1,0 +1,103 @@
+"""A Sphinx extension that makes the theme lighter: one sidebar for all pages, no icon script.
+
+The theme renders the sidebar's tree anew for every page, and the tree has all pages in it: the
+cost grows with the square of their number. Here it is rendered once per folder, and the entry
+of each page is marked in the text.
+"""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from posixpath import basename, dirname
+from typing import Any
+
+from sphinx.application import Sphinx
+
+UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "vendor/fontawesome")
+LATE = 900  # after the theme has put its own functions into the context
+ICON_SCRIPT = re.compile(
+    r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome[^>]*></script>"
+)
+CURRENT_LIST = re.compile(r'<ul class="current nav bd-sidenav">')
+CURRENT_ITEM = re.compile(
+    r'<li class="toctree-l1 current active"><a class="current reference internal" href="#">(.*?)</a></li>'
+)
+
+
+def unmarked(tree: str, page: str) -> str:
+    """Return a sidebar tree rendered for `page` as it would be for a page that is not in it."""
+    item = rf'<li class="toctree-l1"><a class="reference internal" href="{page}.html">\1</a></li>'
+    return CURRENT_LIST.sub('<ul class="nav bd-sidenav">', CURRENT_ITEM.sub(item, tree))
+
+
+def marked(tree: str, page: str) -> str:
+    """Return an unmarked sidebar tree with the entry of `page` marked as the current one."""
+    link = f'<li class="toctree-l1"><a class="reference internal" href="{page}.html">'
+    at = tree.find(link)
+    if at < 0:
+        return tree
+    current = '<li class="toctree-l1 current active"><a class="current reference internal" href="#">'
+    start = tree.rfind('<ul class="nav bd-sidenav">', 0, at)
+    before, between, after = tree[:start], tree[start:at], tree[at + len(link) :]
+    opened = between.replace('<ul class="nav bd-sidenav">', '<ul class="current nav bd-sidenav">', 1)
+    return before + opened + current + after
+
+
+class Sidebars:
+    """The unmarked tree of each folder of pages, rendered when its first page is written."""
+
+    def __init__(self) -> None:
+        self._trees: dict[str, str] = {}
+
+    def tree(self, page: str, render: Callable[..., Any], **options: Any) -> str:
+        """Return the tree for `page` (its name in the book, without an ending)."""
+        folder = dirname(page)
+        if folder not in self._trees:
+            self._trees[folder] = unmarked(str(render(**options)), basename(page))
+        return marked(self._trees[folder], basename(page))
+
+
+def _on_page(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    render = context.get("generate_toctree_html")
+    if render is None or pagename not in app.env.titles:
+        return
+
+    def tree(**options: Any) -> Any:
+        if options.get("kind") != "sidebar" or options.get("startdepth") != 0:
+            return render(**options)
+        return app.livingmeta_sidebars.tree(pagename, render, **options)  # type: ignore[attr-defined]
+
+    context["generate_toctree_html"] = tree
+
+
+def without_icon_script(html: str) -> str:
+    """Return the theme's head without the script that draws its icons."""
+    return ICON_SCRIPT.sub("", html)
+
+
+def _on_start(app: Sphinx) -> None:
+    app.livingmeta_sidebars = Sidebars()  # type: ignore[attr-defined]
+    templates = getattr(app.builder, "templates", None)
+    if templates is not None:
+        templates.environment.filters["without_icon_script"] = without_icon_script
+
+
+def _on_finish(app: Sphinx, error: Exception | None) -> None:
+    """Remove what no page loads."""
+    if error is not None:
+        return
+    static = Path(app.outdir) / "_static"
+    for path in (found for pattern in UNUSED for found in static.glob(pattern)):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect to Sphinx's events."""
+    app.connect("builder-inited", _on_start)
+    app.connect("html-page-context", _on_page, priority=LATE)
+    app.connect("build-finished", _on_finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
