@@ -448,14 +448,12 @@ def test_funnel_has_every_study_and_both_pooled_lines(split):
 
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("name", ["split", "plain", "correlations", "single"])
-@pytest.mark.parametrize("chart", list(CHARTS))
-def test_every_specification_keeps_to_the_schema(chart, name, narrow, request):
+def test_every_specification_keeps_to_the_schema(name, narrow, request):
     analysis = request.getfixturevalue(name)
-    if CHARTS[chart].absence(analysis):
-        pytest.skip("no such chart")
-    spec = CHARTS[chart].function(analysis, narrow=narrow).to_dict(validate=True)
-    assert spec == chart_spec(chart, analysis, narrow)
-    assert json.loads(json.dumps(spec, allow_nan=False)) == spec
+    for chart in (chart for chart, kind in CHARTS.items() if not kind.absence(analysis)):
+        spec = CHARTS[chart].function(analysis, narrow=narrow).to_dict(validate=True)
+        assert spec == chart_spec(chart, analysis, narrow)
+        assert json.loads(json.dumps(spec, allow_nan=False)) == spec
 
 
 def test_the_schema_finds_what_is_wrong_in_a_layer():
@@ -502,7 +500,9 @@ def _texts(element, x: float, y: float, given: dict[str, str]) -> Iterator[tuple
     x, y = (x + float(moved[1]), y + float(moved[2])) if moved else (x, y)
     given = {**given, **element.attrib}
     if element.tag.endswith("}text"):
-        style = (given.get(name) for name in ("text-anchor", "font-size", "font-weight", "fill", "font-family"))
+        style = (
+            given.get(name) for name in ("text-anchor", "font-size", "font-weight", "fill", "font-family")
+        )
         yield element.text, x + float(element.get("x", 0)), y + float(element.get("y", 0)), *style
     for child in element:
         yield from _texts(child, x, y, given)

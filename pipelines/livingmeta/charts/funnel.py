@@ -163,7 +163,8 @@ def depths(measure: Measure, edges: Sequence[float], axis: Axis, deepest: float)
         Standard error at the bottom of the funnel.
     """
     curve = np.linspace(0, deepest, STEPS + 1) if measure.scale == FISHER_Z else ()
-    ends = [float(measure.to_analysis(x)) for x in (axis.lower, axis.upper)]
+    with np.errstate(divide="ignore"):  # a correlation of one is infinitely far
+        ends = [float(measure.to_analysis(x)) for x in (axis.lower, axis.upper)]
     bends = [end / z for end in ends for z in edges if z and np.isfinite(z)]
     return sorted({0.0, deepest, *map(float, curve), *(se for se in bends if 0 < se < deepest)})
 
