@@ -31,7 +31,7 @@ def ratio(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     if value != 0 and abs(value) < 0.01:
-        return f"{value:.2g}" if abs(value) >= 1e-4 else "<0.0001"
+        return f"{value:.2g}".replace("-", MINUS)
     return signed(value, 2 if abs(value) < 100 else 0)
 
 

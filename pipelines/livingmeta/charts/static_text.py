@@ -82,7 +82,7 @@ def _elements(layer: Spec, spec: Spec, size: float) -> Iterator[str]:
     for row in spec["datasets"][layer["data"]["name"]]:
         x, y, text, color = (row[fields[channel]] for channel in ("x", "y", "text", "color"))
         said = html.escape(str(text), quote=False)
-        yield f'<text x="{_number(x)}" y="{_number(y + sinks)}" fill="{html.escape(color)}">{said}</text>'
+        yield f'<text transform="translate({_number(x)},{_number(y + sinks)})" fill="{html.escape(color)}">{said}</text>'
 
 
 def _number(value: float) -> str:

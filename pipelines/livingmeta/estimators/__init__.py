@@ -27,6 +27,8 @@ def pool(
     """
     if effects.k == 0:
         raise FitError("no usable row: there is nothing to pool")
+    if method not in METHODS:
+        raise FitError(f"method {method!r}: must be one of {', '.join(METHODS)}")
     if test not in TESTS:
         raise FitError(f"test {test!r}: must be one of {', '.join(TESTS)}")
     if method in COUNT_METHODS and effects.k > 1:

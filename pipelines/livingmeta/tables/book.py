@@ -100,7 +100,7 @@ def _study_card(row: pd.Series, studies: Studies, used: Sequence[Question]) -> s
         ("Population", row["setting_population"]),
         ("Country", row["country"]),
         ("Participants", None if missing(row["n_total"]) else formats.count(float(row["n_total"]))),
-        ("Also called", row["aliases"]),
+        ("Also called", _other_names(row)),
         ("Registration", row["registration"]),
         ("Funding", "not stated" if missing(row["funding"]) else row["funding"]),
         ("Retraction check", _retraction(reports)),
@@ -114,6 +114,16 @@ def _study_card(row: pd.Series, studies: Studies, used: Sequence[Question]) -> s
         if not (term in ("Also called", "Registration", "To keep in mind") and missing(value))
     ]
     return f'<h3 id="{row["study_id"]}">{text(row["label"])}</h3>{definitions(shown)}'
+
+
+def _other_names(row: pd.Series) -> str:
+    """Return the names a study also goes by, without mere spellings of its label."""
+
+    def spelled(name: str) -> str:
+        return name.replace(" ", "").lower()
+
+    names = [] if missing(row["aliases"]) else [name.strip() for name in str(row["aliases"]).split(";")]
+    return ", ".join(name for name in names if spelled(name) != spelled(str(row["label"])))
 
 
 def _retraction(reports: pd.DataFrame) -> str:
@@ -130,7 +140,7 @@ def _report_list(reports: pd.DataFrame) -> Markup:
             if not missing(report[name])
         )
         kind = str(report["report_type"]).replace("_", " ")
-        links = sources(report["doi"], report["pmid"])
+        links = sources(report["doi"], report["pmid"], "(no DOI or PMID recorded)")
         items.append(f"<li><em>{text(kind)}</em>: {cited} {links}</li>")
     return Markup(f"<ul>{''.join(items)}</ul>") if items else Markup(text(""))
 
@@ -149,7 +159,7 @@ def search_tables(studies: Studies) -> Markup:
         for _, row in studies.searches.iterrows()
     ]
     look_columns = (
-        Column("Date"),
+        Column("Date", css="lm-nowrap"),
         Column("Kind"),
         Column("Where"),
         Column("Query"),

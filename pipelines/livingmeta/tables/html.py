@@ -20,11 +20,12 @@ class Markup(str):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its heading, whether it holds numbers, and an optional explanation."""
+    """A column of a table: its heading, whether it holds numbers, an explanation and a class."""
 
     heading: str
     numeric: bool = False
     title: str = ""
+    css: str = ""
 
 
 def missing(value: Any) -> bool:
@@ -60,7 +61,8 @@ def _row(columns: Sequence[Column], row: Sequence[Any], anchor: str) -> str:
 
 
 def _class(column: Column) -> str:
-    return ' class="lm-num"' if column.numeric else ""
+    css = " ".join(name for name in ("lm-num" if column.numeric else "", column.css) if name)
+    return f' class="{css}"' if css else ""
 
 
 def _title(column: Column) -> str:
@@ -84,10 +86,10 @@ def pmid_link(pmid: Any) -> Markup:
     return Markup(f'<a href="https://pubmed.ncbi.nlm.nih.gov/{escape(number)}/">PMID {escape(number)}</a>')
 
 
-def sources(doi: Any, pmid: Any) -> Markup:
-    """Return the links a report has, or `not recorded`."""
+def sources(doi: Any, pmid: Any, otherwise: str = NOT_RECORDED) -> Markup:
+    """Return the links a report has, or `otherwise`."""
     links = [link for link in (doi_link(doi), pmid_link(pmid)) if link]
-    return Markup("<br>".join(links) if links else text(""))
+    return Markup("<br>".join(links) if links else text("", otherwise))
 
 
 def bullets(items: Iterable[str]) -> Markup:
