@@ -96,18 +96,25 @@ def _outside(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def page_hash(question_file: Path, project: Project, code: str) -> str:
-    """Return the hash of what one page is made from: its file, the rows it uses, and all code."""
-    effects = project.effects / _effects_name(question_file)
+def page_hashes(project: Project, question_ids: Iterable[str]) -> dict[str, str]:
+    """Return the hash of what each page is made from: its file, the rows it uses, and all code."""
+    files = [project.data / name for name in TABLES_FOR_ALL]
+    shared = digest([code_hash(project).encode(), *(path.read_bytes() for path in files if path.exists())])
+    by_study = [_rows_by_study(project.data / name) for name in TABLES_BY_STUDY]
+    return {name: _page_hash(project, name, shared, by_study) for name in question_ids}
+
+
+def _page_hash(project: Project, question_id: str, shared: str, by_study: list[dict[str, list[str]]]) -> str:
+    question = (project.questions / f"{question_id}.yml").read_bytes()
+    effects = project.effects / _effects_name(question)
     rows = effects.read_bytes() if effects.exists() else b""
-    studies = _study_ids(rows)
-    shared = [(project.data / name).read_bytes() for name in TABLES_FOR_ALL if (project.data / name).exists()]
-    used = [_rows_of(project.data / name, studies) for name in TABLES_BY_STUDY]
-    return digest([code.encode(), question_file.read_bytes(), rows, *shared, *used])
+    studies = sorted({row.get("study_id") or "" for row in _records(rows)})
+    used = [json.dumps([table.get(study, []) for study in studies]).encode() for table in by_study]
+    return digest([shared.encode(), question, rows, *used])
 
 
-def _effects_name(question_file: Path) -> str:
-    lines = question_file.read_text(encoding="utf-8-sig").splitlines()
+def _effects_name(question: bytes) -> str:
+    lines = question.decode("utf-8-sig", errors="replace").splitlines()
     found = [
         line.partition(":")[2].split("#")[0].strip().strip("'\"")
         for line in lines
@@ -120,15 +127,11 @@ def _records(raw: bytes) -> Iterable[dict[str, str]]:
     return csv.DictReader(io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=""))
 
 
-def _study_ids(effects: bytes) -> set[str]:
-    return {row.get("study_id") or "" for row in _records(effects)}
-
-
-def _rows_of(path: Path, studies: set[str]) -> bytes:
-    if not path.exists():
-        return b""
-    kept = [row for row in _records(path.read_bytes()) if (row.get("study_id") or "") in studies]
-    return json.dumps(kept, sort_keys=True).encode()
+def _rows_by_study(path: Path) -> dict[str, list[str]]:
+    rows: dict[str, list[str]] = {}
+    for row in _records(path.read_bytes()) if path.exists() else ():
+        rows.setdefault(row.get("study_id") or "", []).append(json.dumps(row, sort_keys=True))
+    return rows
 
 
 def commit(project: Project) -> str:

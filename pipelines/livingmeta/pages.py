@@ -1,5 +1,6 @@
 """Question pages: the template notebook with its headings, executed, with nothing random left in it."""
 
+import contextlib
 import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -139,8 +140,8 @@ def page_task(question: Question, project: Project) -> Task:
     return Task(question.id, make, seed=question.id)
 
 
-def preload() -> None:
-    """Load everything that notebooks use, once, in the parent of all children."""
+def preload(project: Project) -> None:
+    """Load all code and the tables that notebooks share, once, in the parent of all children."""
     import IPython.core.interactiveshell  # noqa: F401
     import myst_nb  # noqa: F401
     import papermill.engines
@@ -150,8 +151,11 @@ def preload() -> None:
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401
     from livingmeta.engine import NAME, ForkEngine
+    from livingmeta.studies import DataError, load_studies
 
     papermill.engines.papermill_engines.register(NAME, ForkEngine)
+    with contextlib.suppress(DataError):  # the check says what is wrong with the data, all of it
+        load_studies(project.data)
 
 
 def execute_one_by_one(questions: Sequence[Question], project: Project, done: Done) -> dict[str, str]:

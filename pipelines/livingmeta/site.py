@@ -135,12 +135,11 @@ def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest
 
     It is hashed before anything runs: an edit made meanwhile belongs to the next build.
     """
-    code = manifest.code_hash(project)
     return Manifest(
         site=manifest.site_hash(project),
         data=manifest.data_hash(project),
         frame=manifest.frame_hash(project),
-        pages={q.id: manifest.page_hash(project.questions / f"{q.id}.yml", project, code) for q in questions},
+        pages=manifest.page_hashes(project, [question.id for question in questions]),
     )
 
 
@@ -196,7 +195,7 @@ def _run_in_children(
         write_atomically(found, _faults(project))
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    pages.preload()
+    pages.preload(project)
     tasks = [Task(CHECK, find_faults)] if unchecked else []
     failures = run_forked(
         [*tasks, *(pages.page_task(q, project) for q in wanted)], jobs, limits, progress.step

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from livingmeta.manifest import Manifest, code_hash, digest, is_current, page_hash, site_hash
+from livingmeta.manifest import Manifest, digest, is_current, page_hashes, site_hash
 from livingmeta.paths import Project
 
 FILES = {
@@ -34,7 +34,7 @@ def project(tmp_path):
 
 
 def page(project):
-    return page_hash(project.questions / "q.yml", project, code_hash(project))
+    return page_hashes(project, ["q"])["q"]
 
 
 def change(project, name, text=None):

@@ -81,8 +81,9 @@ def _elements(layer: Spec, spec: Spec, size: float) -> Iterator[str]:
     sinks = math.floor(0.3 * size + 0.5)  # from the middle to the baseline, as Vega has it
     for row in spec["datasets"][layer["data"]["name"]]:
         x, y, text, color = (row[fields[channel]] for channel in ("x", "y", "text", "color"))
-        said = html.escape(str(text), quote=False)
-        yield f'<text transform="translate({_number(x)},{_number(y + sinks)})" fill="{html.escape(color)}">{said}</text>'
+        said, at = html.escape(str(text), quote=False), f"{_number(x)},{_number(y + sinks)}"
+        # Placed as Vega places it: a browser smooths letters at `x` and `y` in another way.
+        yield f'<text transform="translate({at})" fill="{html.escape(color)}">{said}</text>'
 
 
 def _number(value: float) -> str:
