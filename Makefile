@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test lock clean help
+.PHONY: book test bench-build lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -14,6 +14,10 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+bench-build: ## how long builds take, beside the naive way and bookdown (half an hour)
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/python tests/benchmarks/bench_build.py
 
 # One file serves every platform and Python; hashes say what may be installed, nothing says from where.
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
@@ -31,4 +35,4 @@ clean: ## remove what is built; the environment stays
 	rm -rf _build book/_generated book/questions
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile

@@ -12,8 +12,11 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from typing import Any
 
 VEGA_LITE = "6.4"
@@ -134,6 +137,24 @@ def _answer(connection: socket.socket) -> None:
         except Exception as error:  # the server goes on, whatever one picture does
             outcome, answer = FAILED, str(error)
         _send(connection, outcome, answer)
+
+
+@contextlib.contextmanager
+def servers(count: int) -> Iterator[None]:
+    """Run `count` drawing servers while the block lasts; charts drawn meanwhile are drawn there."""
+    with TemporaryDirectory(prefix="livingmeta-") as folder:
+        paths = [os.path.join(folder, f"{number}.sock") for number in range(count)]
+        command = [sys.executable, "-m", "livingmeta.drawing"]
+        started = [subprocess.Popen([*command, path], stdin=subprocess.DEVNULL) for path in paths]
+        os.environ[SOCKETS] = os.pathsep.join(paths)
+        try:
+            yield
+        finally:
+            del os.environ[SOCKETS]
+            for server in started:
+                server.terminate()
+            for server in started:
+                server.wait()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 What is heavy is imported inside functions, after Sphinx's process has been forked.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from livingmeta import manifest, pages
+from livingmeta import drawing, manifest, pages
 from livingmeta.book_writer import BookWriter
 from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically, write_if_changed
@@ -88,9 +89,11 @@ def build(
     progress = progress or Silent()
     if project.data_dir is not None:
         os.environ["LIVINGMETA_DATA"] = str(project.data_dir)
-    writer = BookWriter(project, _working(project)) if engine == FORK else None
+    writer = BookWriter(project, _working(project)) if engine == FORK and can_fork() else None
+    servers = drawing.servers(jobs) if writer else contextlib.nullcontext()
     try:
-        return _build(project, only, everything, jobs, writer, progress, limits or Limits())
+        with servers:
+            return _build(project, only, everything, jobs, writer, progress, limits or Limits())
     finally:
         if writer is not None:
             writer.stop()
@@ -169,7 +172,7 @@ def _run(
     limits: Limits,
 ) -> None:
     """Check the data and run the notebooks; raise all failures together."""
-    if not jobs or not can_fork():
+    if not jobs:
         faults = _faults(project) if unchecked else ""
         if faults:
             raise BuildError(faults)
@@ -262,13 +265,13 @@ def _working(project: Project) -> Path:
 
 def _assemble(project: Project, questions: Sequence[Question]) -> None:
     """Put book, API and redirect together beside the old site, then exchange the two."""
-    from livingmeta.charts.render import vega_bundle_js
+    from livingmeta.charts import vega_bundle_js
 
     fresh, old = project.build / "html.new", project.build / "html.old"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(_working(project) / "html", fresh)
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
-    (fresh / "_static" / "vega-bundle.js").write_text(vega_bundle_js(), encoding="utf-8")
+    (fresh / "_static" / "vega-bundle.js").write_text(vega_bundle_js(project.svg_cache), encoding="utf-8")
     _write_api(project, questions, fresh / "api" / "v1")
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():

@@ -31,6 +31,8 @@ CONFIG: dict[str, Any] = {
         "titleFontWeight": "normal",
         "domainColor": LINE,
         "tickColor": LINE,
+        "labelLimit": 0,  # nothing is cut, so nothing is measured to be cut
+        "titleLimit": 0,
     },
     "legend": {
         "labelColor": MUTED,
