@@ -3,13 +3,12 @@
 What is heavy is imported inside functions, after Sphinx's process has been forked.
 """
 
-import contextlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,10 +19,11 @@ from livingmeta.files import write_atomically, write_if_changed
 from livingmeta.manifest import Manifest
 from livingmeta.paths import Project
 from livingmeta.questions import Question, load_questions
-from livingmeta.workers import Limits, Task, can_fork, run_forked
+from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 
 CHECK = "check"
 FORK, PAPERMILL = "fork", "papermill"
+MANY_PAGES = 40  # from here on a second drawing server repays its start
 REDIRECT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
@@ -86,51 +86,104 @@ def build(
     BuildError
         With all failures; nothing of the site was touched.
     """
-    progress = progress or Silent()
     if project.data_dir is not None:
         os.environ["LIVINGMETA_DATA"] = str(project.data_dir)
-    writer = BookWriter(project, _working(project)) if engine == FORK and can_fork() else None
-    servers = drawing.servers(jobs) if writer else contextlib.nullcontext()
-    try:
-        with servers:
-            return _build(project, only, everything, jobs, writer, progress, limits or Limits())
-    finally:
-        if writer is not None:
-            writer.stop()
-
-
-def _build(
-    project: Project,
-    only: Sequence[str],
-    everything: bool,
-    jobs: int,
-    writer: BookWriter | None,
-    progress: Progress,
-    limits: Limits,
-) -> Path:
     _check_questions_alone(project)
     questions = load_questions(project.questions)
     before, target = Manifest.read(project), todays_manifest(project, questions)
     stale = [q for q in questions if everything or _is_stale(project, q, before, target)]
     wanted = [question for question in stale if not only or question.id in _known(only, questions)]
-    unchecked = before.data != target.data
-    progress.start(len(wanted) + unchecked + 2)
-    _run(project, wanted, unchecked, jobs if writer else 0, progress, limits)
-    done = _remaining(before, target, [q for q in stale if q not in wanted])
-    replace(done, site="", frame="").write(project)
-    _drop_orphans(project, questions)
-    write_fragments(project, questions)
-    if before.frame != target.frame:
-        # What stands on every page changed, and Sphinx would rewrite only some of them.
-        shutil.rmtree(_working(project), ignore_errors=True)
-    problem = (writer or BookWriter(project, _working(project))).write()
+    work = Work(project, questions, wanted, before, target, progress or Silent(), limits or Limits())
+    if engine == FORK and can_fork():
+        _build_ahead(work, jobs)
+    else:
+        _build_in_turn(work)
+    _assemble(project, questions)
+    work.progress.step("site")
+    _remaining(before, target, [q for q in stale if q not in wanted]).write(project)
+    return project.html / "book" / "index.html"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a build has to do."""
+
+    project: Project
+    questions: Sequence[Question]
+    wanted: Sequence[Question]
+    before: Manifest
+    target: Manifest
+    progress: Progress
+    limits: Limits
+
+    @property
+    def unchecked(self) -> bool:
+        """Return whether the data, or the code that checks it, changed since it was checked."""
+        return self.before.data != self.target.data
+
+    @property
+    def same_frame(self) -> bool:
+        """Return whether nothing changed that stands on every page."""
+        return self.before.frame == self.target.frame
+
+
+def _build_ahead(work: Work, jobs: int) -> None:
+    """Run check, notebooks, drawing and Sphinx at the same time, in children of this process."""
+    writer = BookWriter(work.project, _working(work.project), ahead=work.same_frame)
+    servers = 1 + (jobs > 1 and len(work.wanted) >= MANY_PAGES)
+    work.progress.start(len(work.wanted) + work.unchecked + 2)
+    try:
+        with drawing.servers(servers):
+            pages.preload(work.project)
+            checking = Forked(Task(CHECK, _fault_finder(work.project))) if work.unchecked else None
+            tasks = [pages.page_task(question, work.project) for question in work.wanted]
+            failures = run_forked(tasks, jobs, work.limits, work.progress.step)
+            if not failures:
+                _prepare_book(work)
+            problem = writer.write() if not failures else ""
+            _raise_faults(work, checking)
+            _raise(failures, problem)
+            load_bundle(work.project)
+    finally:
+        writer.stop()
+    work.progress.step("book")
+
+
+def _build_in_turn(work: Work) -> None:
+    """Do one thing after the other, with papermill's own engine, in this process."""
+    work.progress.start(len(work.wanted) + 2)
+    faults = _faults(work.project) if work.unchecked else ""
+    if faults:
+        raise BuildError(faults)
+    _raise(pages.execute_one_by_one(work.wanted, work.project, work.progress.step), "")
+    _prepare_book(work)
+    _raise({}, BookWriter(work.project, _working(work.project)).write())
+    work.progress.step("book")
+
+
+def _raise(failures: dict[str, str], problem: str) -> None:
+    if failures:
+        raise BuildError("\n\n".join(f"{name}: {failures[name]}" for name in sorted(failures)))
     if problem:
         raise BuildError(problem)
-    progress.step("book")
-    _assemble(project, questions)
-    progress.step("site")
-    done.write(project)
-    return project.html / "book" / "index.html"
+
+
+def _prepare_book(work: Work) -> None:
+    """Make everything that Sphinx reads; forget its memory when what stands on every page changed."""
+    replace(work.target, site="", frame="", data="", pages=_pages_done(work)).write(work.project)
+    _drop_orphans(work.project, work.questions)
+    write_fragments(work.project, work.questions)
+    if not work.same_frame:
+        shutil.rmtree(_working(work.project), ignore_errors=True)
+
+
+def _pages_done(work: Work) -> dict[str, str]:
+    """Return the hashes of the pages as they are now; one that is stale and was not run keeps its old."""
+    done = {question.id for question in work.wanted}
+    return {
+        name: hashed if name in done else work.before.pages.get(name, "")
+        for name, hashed in work.target.pages.items()
+    }
 
 
 def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest:
@@ -163,50 +216,26 @@ def _faults(project: Project) -> str:
     return "\n".join(str(finding) for finding in check(project.data).faults)
 
 
-def _run(
-    project: Project,
-    wanted: Sequence[Question],
-    unchecked: bool,
-    jobs: int,
-    progress: Progress,
-    limits: Limits,
-) -> None:
-    """Check the data and run the notebooks; raise all failures together."""
-    if not jobs:
-        faults = _faults(project) if unchecked else ""
-        if faults:
-            raise BuildError(faults)
-        failures = pages.execute_one_by_one(wanted, project, progress.step)
-    else:
-        failures = _run_in_children(project, wanted, unchecked, jobs, progress, limits)
-    if failures:
-        raise BuildError("\n\n".join(f"{name}: {failures[name]}" for name in sorted(failures)))
-
-
-def _run_in_children(
-    project: Project,
-    wanted: Sequence[Question],
-    unchecked: bool,
-    jobs: int,
-    progress: Progress,
-    limits: Limits,
-) -> dict[str, str]:
-    """Run check and notebooks in children of one loaded parent; faults of the data outrank the rest."""
+def _fault_finder(project: Project) -> Callable[[], None]:
     found = project.build / "faults.txt"
+    found.unlink(missing_ok=True)
 
-    def find_faults() -> None:
+    def find() -> None:
         write_atomically(found, _faults(project))
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    pages.preload(project)
-    tasks = [Task(CHECK, find_faults)] if unchecked else []
-    failures = run_forked(
-        [*tasks, *(pages.page_task(q, project) for q in wanted)], jobs, limits, progress.step
-    )
-    faults = found.read_text(encoding="utf-8") if unchecked and found.exists() else ""
+    return find
+
+
+def _raise_faults(work: Work, checking: Forked | None) -> None:
+    """Wait for the check; faults of the data outrank whatever followed from them."""
+    if checking is None:
+        return
+    problem = checking.wait()
+    work.progress.step(CHECK)
+    found = work.project.build / "faults.txt"
+    faults = found.read_text(encoding="utf-8") if found.exists() else f"the check {problem}"
     if faults:
         raise BuildError(faults)
-    return failures
 
 
 def _known(only: Sequence[str], questions: Sequence[Question]) -> Sequence[str]:
@@ -263,15 +292,20 @@ def _working(project: Project) -> Path:
     return project.build / "sphinx"
 
 
-def _assemble(project: Project, questions: Sequence[Question]) -> None:
-    """Put book, API and redirect together beside the old site, then exchange the two."""
+def load_bundle(project: Project) -> str:
+    """Return the script that makes charts live, made once and kept."""
     from livingmeta.charts import vega_bundle_js
 
+    return vega_bundle_js(project.svg_cache)
+
+
+def _assemble(project: Project, questions: Sequence[Question]) -> None:
+    """Put book, API and redirect together beside the old site, then exchange the two."""
     fresh, old = project.build / "html.new", project.build / "html.old"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(_working(project) / "html", fresh)
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
-    (fresh / "_static" / "vega-bundle.js").write_text(vega_bundle_js(project.svg_cache), encoding="utf-8")
+    (fresh / "_static" / "vega-bundle.js").write_text(load_bundle(project), encoding="utf-8")
     _write_api(project, questions, fresh / "api" / "v1")
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():

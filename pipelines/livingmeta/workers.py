@@ -78,6 +78,22 @@ def require_one_thread() -> None:
         raise NotSingleThreaded(f"{threads} threads run ({names}); a fork needs a parent with one")
 
 
+class Forked:
+    """One task in a forked child, waited for later."""
+
+    def __init__(self, task: Task, limits: Limits | None = None):
+        require_one_thread()
+        self._limits = limits or Limits()
+        self._child = _forked(task, self._limits)
+
+    def wait(self) -> str:
+        """Wait for the task; return what went wrong, nothing when it was done."""
+        while True:
+            for child, status in _finished([self._child]):
+                return _problem(child, status, self._limits)
+            time.sleep(POLL_SECONDS)
+
+
 def run_forked(
     tasks: Sequence[Task],
     workers: int,

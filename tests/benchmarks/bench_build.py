@@ -77,7 +77,8 @@ def _say(text: str) -> None:
 
 
 def _place(folder: Path, n: int) -> Place:
-    place = Place(scratch_project(folder / f"ours-{n}", n), folder / f"naive-{n}", folder / f"bookdown-{n}", n)
+    project = scratch_project(folder / f"ours-{n}", n)
+    place = Place(project, folder / f"naive-{n}", folder / f"bookdown-{n}", n)
     # Compiled once, as an installed library is: no tool pays for it.
     output_of([sys.executable, "-m", "compileall", "-q", "pipelines"], place.project.root, {})
     return place

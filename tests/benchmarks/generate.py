@@ -9,7 +9,7 @@ import random
 import shutil
 import string
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from livingmeta.paths import ROOT, Project
@@ -25,7 +25,8 @@ LEFT_OUT = (
     *(".git", ".github", ".venv", ".ci", "_build", "tests", "*.egg-info"),
     *("__pycache__", ".hypothesis", ".*_cache", ".ipynb_checkpoints"),
 )
-NOT_COPIED = ("book/questions", "book/_generated", "data/questions", "data/effects")
+GENERATED = ("book/questions", "book/_generated")
+CURATED = ("data/questions", "data/effects")
 EXTRA_COLUMNS = (
     *("comparator_type", "label_exposed", "label_reference", "unit_of_analysis", "time_value", "time_unit"),
     *("events_treatment", "n_treatment", "events_control", "n_control"),
@@ -87,8 +88,7 @@ def scratch_project(folder: Path, n: int) -> Project:
     n : int
         Number of questions, each with K trials of its own.
     """
-    shutil.copytree(ROOT, folder, ignore=_ignored, dirs_exist_ok=True)
-    project = Project(folder.resolve())
+    project = copied_project(folder, without=CURATED)
     for name in (project.questions, project.effects):
         name.mkdir(parents=True)
     for path in project.data.glob("*.csv"):
@@ -100,6 +100,18 @@ def scratch_project(folder: Path, n: int) -> Project:
     for number in range(n):
         add_question(project, number)
     return project
+
+
+def copied_project(folder: Path, without: Sequence[str] = ()) -> Project:
+    """Copy the checkout as it is, without what is built, installed or only tests it."""
+
+    def ignored(parent: str, names: list[str]) -> set[str]:
+        here = Path(parent).resolve().relative_to(ROOT)
+        unwanted = {name for name in names if (here / name).as_posix() in (*GENERATED, *without)}
+        return set(shutil.ignore_patterns(*LEFT_OUT)(parent, names)) | unwanted
+
+    shutil.copytree(ROOT, folder, ignore=ignored, dirs_exist_ok=True)
+    return Project(folder.resolve())
 
 
 def add_question(project: Project, number: int) -> Path:
@@ -125,12 +137,6 @@ def change_one_count(project: Project, number: int = 0) -> None:
 def question_id(number: int) -> str:
     """Return the id of a synthetic question."""
     return f"synthetic-{number:03}"
-
-
-def _ignored(folder: str, names: list[str]) -> set[str]:
-    here = Path(folder).resolve().relative_to(ROOT)
-    generated = {name for name in names if (here / name).as_posix() in NOT_COPIED}
-    return set(shutil.ignore_patterns(*LEFT_OUT)(folder, names)) | generated
 
 
 def _header(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The result of a benchmark as Markdown: medians, ratios of one run, and the machine they were measured on."""
+"""The result of a benchmark as Markdown: medians, ratios within runs, and the machine behind them."""
 
 import os
 import platform
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -88,15 +89,17 @@ def _notes(rows: Sequence[Row], memory: dict[int, float], sample: int) -> Iterab
             "the book was built whole from the executed pages."
         )
     cold = sorted((row.n, median(row.ours)) for row in rows if row.kind == KINDS[0])
-    for (few, less), (many, more) in zip(cold, cold[1:], strict=False):
-        yield f"Each question from {few} to {many} adds {1000 * (more - less) / (many - few):.0f} ms to a cold build."
+    for (few, less), (many, more) in pairwise(cold):
+        each = 1000 * (more - less) / (many - few)
+        yield f"Cold, ours: from {few} to {many} questions each adds {each:.0f} ms."
     for n, peak in sorted(memory.items()):
         yield f"Peak memory of all processes of a cold build with {n} questions: {peak:.0f} MiB."
 
 
 def _machine(load: Sequence[float]) -> Iterable[str]:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    yield f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_cores()} cores ({_processor()}), {_memory_gib():.0f} GiB;"
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    yield f"Measured on {today}: {_cores()} cores ({_processor()}), {_memory_gib():.0f} GiB;"
     yield f"{platform.system()} {platform.release()}, Python {platform.python_version()}; {packages};"
     yield f"{_r_versions()}. Load before {load[0]:.1f}, after {load[1]:.1f}."
 
@@ -107,7 +110,8 @@ def _cores() -> int:
 
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "unknown processor")
 
 
 def _memory_gib() -> float:
