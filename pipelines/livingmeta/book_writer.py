@@ -101,7 +101,7 @@ def write_book(project: Project, working: Path) -> str:
     return Writing(project, working).run()
 
 
-def _load() -> None:
+def load() -> None:
     """Import what Sphinx will load anyway: the configuration's extensions and the theme."""
     import jupyter_book.config  # noqa: F401
     import myst_nb.sphinx_ext  # noqa: F401
@@ -141,7 +141,7 @@ class BookWriter:
     def _serve(self, go: int, answer: int) -> None:
         code = 1
         try:
-            _load()
+            load()
             if self._ahead:
                 self._writing.prepare()
             if os.read(go, 1):

@@ -4,7 +4,9 @@ Heavy modules are imported inside the verbs, so that `--help` and a build with n
 are immediate. Exit codes: 0 done, 1 the data or the request is at fault, 2 wrong usage.
 """
 
+import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -134,24 +136,48 @@ class Progress:
             self.bar.__exit__(*exc)
 
 
-@main.command(epilog=_epilog("livingmeta serve", "livingmeta serve --port 9000"))
+@main.command(epilog=_epilog("livingmeta serve", "livingmeta serve --watch", "livingmeta serve --port 9000"))
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-def serve(port: int) -> None:
+@click.option("--watch", "watching", is_flag=True, help="Build again whenever a file changes.")
+def serve(port: int, watching: bool) -> None:
     """Show the built site at an address of this machine, until interrupted."""
+    project = _project()
+    if not watching and not (project.html / "index.html").exists():
+        click.echo("error: there is no built site; run: livingmeta build", err=True)
+        sys.exit(1)
+    click.echo(f"http://127.0.0.1:{port}/ (stop with Ctrl-C)")
+    with contextlib.suppress(KeyboardInterrupt):
+        if watching:
+            _watch(project, port)
+        else:
+            _serve(project.html, port)
+
+
+def _serve(folder: Path, port: int) -> None:
     from functools import partial
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-    project = _project()
-    if not (project.html / "index.html").exists():
-        click.echo("error: there is no built site; run: livingmeta build", err=True)
-        sys.exit(1)
-    handler = partial(SimpleHTTPRequestHandler, directory=str(project.html))
+    # Opened anew for every request: a build exchanges the folder.
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        click.echo(f"http://127.0.0.1:{port}/ (stop with Ctrl-C)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo()
+        server.serve_forever()
+
+
+def _watch(project: Project, port: int) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from livingmeta import site
+    from livingmeta.watch import watch
+
+    # In a process of its own: a server has threads, and a builder that forks must not.
+    server = os.fork()
+    if server == 0:
+        with contextlib.suppress(KeyboardInterrupt):
+            _serve(project.html, port)
+        os._exit(0)
+    try:
+        watch(project, site.default_jobs(), click.echo)
+    finally:
+        os.kill(server, signal.SIGTERM)
 
 
 def _pairs(_context: click.Context, _option: click.Parameter, value: str | None) -> dict[str, str]:
