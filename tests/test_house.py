@@ -15,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "pipelines" / "notebooks").glob("*.ipynb"))
 FILES = sorted(LIBRARY.rglob("*.py"))
 MOST_LINES = 400
 # An extension of Sphinx: it stands beside the order and nothing imports it.
-BESIDE = {"mathml"}
+BESIDE = {"mathml", "theme"}
 ENTRANCES = {"__init__", "__main__"}
 
 
