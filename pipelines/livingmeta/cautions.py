@@ -41,11 +41,14 @@ def _extent(rows: pd.DataFrame) -> str:
     if datasets:
         parts.append(f"{formats.count(datasets)} of {formats.count(n)} rows come from published data sets")
     if unverified:
-        parts.append(
-            f"{'no row was' if unverified == n else f'{formats.count(n - unverified)} rows were'} "
-            "double-checked by a second person"
-        )
+        parts.append(f"{_checked(n - unverified)} double-checked by a second person")
     return _sentence(parts)
+
+
+def _checked(n: int) -> str:
+    if n == 0:
+        return "no row was"
+    return f"{formats.count(n)} of the rows {'was' if n == 1 else 'were'}"
 
 
 def _nulls(rows: pd.DataFrame) -> str:

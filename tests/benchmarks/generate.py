@@ -93,10 +93,7 @@ def scratch_project(folder: Path, n: int) -> Project:
         name.mkdir(parents=True)
     for path in project.data.glob("*.csv"):
         _write(path, _header(path), ())
-    _write_table(project, "searches", [_search(n)])
-    _write_table(project, "studies", [_study(q, t) for q in range(n) for t in range(K)])
-    _write_table(project, "reports", [_report(q, t) for q in range(n) for t in range(K)])
-    _write_table(project, "screening", [_record(q, t) for q in range(n) for t in range(K)])
+    _append(project.data / "searches.csv", [_search(n)])
     for number in range(n):
         add_question(project, number)
     return project
@@ -115,10 +112,12 @@ def copied_project(folder: Path, without: Sequence[str] = ()) -> Project:
 
 
 def add_question(project: Project, number: int) -> Path:
-    """Write the file of a synthetic question and its effects; return the question's file."""
+    """Write a synthetic question with its effects, studies and records; return the question's file."""
     columns = (*load_schema(project.data).base_columns, *EXTRA_COLUMNS)
     name = question_id(number)
     _write(project.effects / f"{name}.csv", columns, _effects(number))
+    for table, row in (("studies", _study), ("reports", _report), ("screening", _record)):
+        _append(project.data / f"{table}.csv", [row(number, trial) for trial in range(K)])
     path = project.questions / f"{name}.yml"
     text = QUESTION.format(id=name, number=number, part=PARTS[number % len(PARTS)])
     path.write_text(text, encoding="utf-8", newline="\n")
@@ -144,9 +143,10 @@ def _header(path: Path) -> list[str]:
         return next(csv.reader(file))
 
 
-def _write_table(project: Project, name: str, rows: Iterable[Row]) -> None:
-    path = project.data / f"{name}.csv"
-    _write(path, _header(path), rows)
+def _append(path: Path, rows: Iterable[Row]) -> None:
+    columns = _header(path)
+    with path.open("a", encoding="utf-8", newline="") as file:
+        csv.DictWriter(file, columns, lineterminator="\n", restval="").writerows(rows)
 
 
 def _write(path: Path, columns: Iterable[str], rows: Iterable[Row]) -> None:
