@@ -6,7 +6,6 @@ of each page is marked in the text.
 """
 
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from posixpath import basename, dirname
@@ -14,12 +13,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map", "vendor/fontawesome")
+# The icons themselves come from a web font beside the style sheet.
+UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map")
 LATE = 900  # after the theme has put its own functions into the context
 ICON_SCRIPT = re.compile(
     r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome[^>]*></script>"
 )
-ICON_IMPORT = re.compile(r"@import[^;]*fontawesome[^;]*;")
 CURRENT_LIST = re.compile(r'<ul class="current nav bd-sidenav">')
 CURRENT_ITEM = re.compile(
     r'<li class="toctree-l1 current active"><a class="current reference internal" href="#">(.*?)</a></li>'
@@ -89,14 +88,8 @@ def _on_finish(app: Sphinx, error: Exception | None) -> None:
     if error is not None:
         return
     static = Path(app.outdir) / "_static"
-    styles = static / "styles" / "theme.css"
-    if styles.exists():
-        styles.write_text(ICON_IMPORT.sub("", styles.read_text(encoding="utf-8")), encoding="utf-8")
     for path in (found for pattern in UNUSED for found in static.glob(pattern)):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        path.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
