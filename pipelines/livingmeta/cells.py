@@ -5,6 +5,7 @@ in the notebook in the same form.
 """
 
 import builtins
+import logging
 import os
 import sys
 import tempfile
@@ -142,10 +143,14 @@ class Stream(TextIOBase):
     def __init__(self, recorder: Recorder, name: str):
         self._recorder, self._name = recorder, name
 
+    def fileno(self) -> int:
+        """Return where lower levels write this stream."""
+        return {"stdout": 1, "stderr": 2}[self._name]
+
     def write(self, text: str) -> int:
         """Record text."""
         if text:
-            self._recorder.stream(self._name, text)
+            self._recorder.stream(self._name, text.encode("utf-8", "replace").decode("utf-8"))
         return len(text)
 
     def writable(self) -> bool:
@@ -156,7 +161,12 @@ class Stream(TextIOBase):
 def new_shell() -> CellShell:
     """Return a fresh shell whose names are those of `__main__`."""
     CellShell.clear_instance()
+    if "" not in sys.path:  # what lies beside a notebook can be imported
+        sys.path.insert(0, "")
+    logging.root.handlers.clear()  # whatever the parent had set up
+    logging.root.setLevel(logging.WARNING)
     shell = CellShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.set_hook("show_in_pager", lambda *_, **__: None)  # a kernel sends it beside the outputs
     shell.recorder = shell.display_pub.recorder = shell.displayhook.recorder = Recorder()
     return shell
 

@@ -86,7 +86,7 @@ def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int 
     from livingmeta.manifest import is_current
 
     project = _project(data)
-    if not everything and is_current(project):
+    if not everything and not only and is_current(project):
         click.echo(f"nothing changed\n{project.html / 'book' / 'index.html'}")
         return
     click.echo(_built(project, only, everything, jobs, engine))

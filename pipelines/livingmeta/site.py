@@ -91,9 +91,11 @@ def build(
     _check_questions_alone(project)
     questions = load_questions(project.questions)
     before, target = Manifest.read(project), todays_manifest(project, questions)
+    _known(only, questions)
     stale = [q for q in questions if everything or _is_stale(project, q, before, target)]
-    wanted = [question for question in stale if not only or question.id in _known(only, questions)]
+    wanted = [question for question in stale if not only or question.id in only]
     work = Work(project, questions, wanted, before, target, progress or Silent(), limits or Limits())
+    _forget(project, before, wanted)
     if engine == FORK and can_fork():
         _build_ahead(work, jobs)
     else:
@@ -102,6 +104,14 @@ def build(
     work.progress.step("site")
     _remaining(before, target, [q for q in stale if q not in wanted]).write(project)
     return project.html / "book" / "index.html"
+
+
+def _forget(project: Project, before: Manifest, wanted: Sequence[Question]) -> None:
+    """Note, before they are replaced, that the pages of these questions are no longer what they were."""
+    names = {question.id for question in wanted}
+    if names & before.pages.keys():
+        kept = {name: hashed for name, hashed in before.pages.items() if name not in names}
+        replace(before, site="", pages=kept).write(project)
 
 
 @dataclass(frozen=True)

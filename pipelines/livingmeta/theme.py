@@ -6,7 +6,7 @@ of each page is marked in the text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import Any
@@ -77,6 +77,9 @@ def without_icon_script(html: str) -> str:
 
 
 def _on_start(app: Sphinx) -> None:
+    # Not there yet when a clean build writes its pages; else its links would get a checksum.
+    for path in (Path(app.outdir) / "_static").glob("mystnb.*.css"):
+        path.unlink()
     app.livingmeta_sidebars = Sidebars()  # type: ignore[attr-defined]
     templates = getattr(app.builder, "templates", None)
     if templates is not None:
@@ -92,9 +95,19 @@ def _on_finish(app: Sphinx, error: Exception | None) -> None:
         path.unlink()
 
 
+def _drop_lost_words(app: Sphinx) -> Iterator[Any]:
+    """Take words that no page has any more out of the search index."""
+    indexer = getattr(app.builder, "indexer", None)
+    for words in (indexer._mapping, indexer._title_mapping) if indexer else ():
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
+    return iter(())
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx's events."""
     app.connect("builder-inited", _on_start)
     app.connect("html-page-context", _on_page, priority=LATE)
+    app.connect("html-collect-pages", _drop_lost_words)
     app.connect("build-finished", _on_finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -126,7 +126,7 @@ def test_no_tasks_are_no_failures():
 
 def drawn(folder: Path, names: list[str], seeds: list[str]) -> list[str]:
     def draw(path: Path):
-        return lambda: path.write_text(f"{random.random()} {np.random.random()}")
+        return lambda: path.write_text(f"{random.random()} {np.random.random()}")  # noqa: NPY002
 
     folder.mkdir()
     run_forked(
