@@ -133,8 +133,14 @@ def run(*command):
 def pip_install(*arguments):
     """Install into the virtual environment without resolving anything."""
     run(
-        venv_program("python"), "-m", "pip", "-qq", "--disable-pip-version-check", "install", "--no-deps",
-        *arguments
+        venv_program("python"),
+        "-m",
+        "pip",
+        "-qq",
+        "--disable-pip-version-check",
+        "install",
+        "--no-deps",
+        *arguments,
     )
 
 

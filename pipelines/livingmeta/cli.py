@@ -217,6 +217,8 @@ def analyse(file: Path, form: str, add: float, to: str, keep_double_zero: bool, 
     from livingmeta.results import to_json
     from livingmeta.studies import DataError
 
+    if not (0 < options["level"] < 100 and 0 <= add < float("inf")):
+        raise click.UsageError("--level must lie between 0 and 100, --add must be a number of 0 or more")
     request = fa.Request(
         zero=ZeroCellRule(add, to, keep_double_zero), **{**options, "method": options["method"].upper()}
     )

@@ -11,9 +11,10 @@ import pandas as pd
 
 from livingmeta import formats
 from livingmeta.effect_sizes import EffectSizes, ZeroCellRule, effect_sizes, measure_of, with_field_names
+from livingmeta.effect_sizes.columns import ALIASES, NUMERIC
 from livingmeta.estimators import Fit, pool
 from livingmeta.results import fit_record
-from livingmeta.studies import number, read_text_table
+from livingmeta.studies import TextTable, number, read_text_table
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -57,6 +58,7 @@ def analyse_file(path: Path, request: Request) -> tuple[EffectSizes, Fit]:
     """
     rows = _chosen(_rows(path), request.where)
     try:
+        _refuse_unknown_names(request.columns)
         named = with_field_names(rows, request.columns)
     except KeyError as error:
         raise RequestError(error.args[0]) from None
@@ -72,11 +74,30 @@ def record_of(effects: EffectSizes, fit: Fit) -> dict[str, Any]:
     return fit_record(effects, fit)
 
 
+def _refuse_unknown_names(columns: Mapping[str, str]) -> None:
+    known = {*ALIASES, *NUMERIC}
+    unknown = sorted(set(columns) - known)
+    if unknown:
+        raise RequestError(f"column name {', '.join(unknown)}: must be one of {', '.join(sorted(known))}")
+
+
 def _rows(path: Path) -> pd.DataFrame:
     table = read_text_table(path)
+    _refuse_misread(table, path)
     frame = pd.DataFrame(list(table.rows), columns=list(table.columns), dtype=object)
     frame = frame.where(~frame.isin(MISSING_TEXT), None)
     return frame.assign(line=list(table.lines))
+
+
+def _refuse_misread(table: TextTable, path: Path) -> None:
+    """Raise when cells cannot be told apart: a header twice, or rows of another length."""
+    twice = sorted({name for name in table.columns if table.columns.count(name) > 1})
+    if twice:
+        raise RequestError(f"{path.name}:1: column {', '.join(twice)}: stands twice in the header")
+    if table.ragged:
+        width = len(table.columns)
+        lines = [f"{path.name}:{line}: {cells} cells: the header has {width}" for line, cells in table.ragged]
+        raise RequestError("\n".join(lines))
 
 
 def _chosen(rows: pd.DataFrame, conditions: Sequence[str]) -> pd.DataFrame:
@@ -123,7 +144,7 @@ def as_text(effects: EffectSizes, fit: Fit, path: Path) -> str:
         f"pooled {measure.label} {formats.with_interval(*shown)}, {formats.p_value(fit.p_value)}",
         *_spread_lines(fit),
     ]
-    notes = [*effects.notes, *fit.warnings]
+    notes = fit_record(effects, fit)["warnings"]
     left_out = _excluded_lines(effects, path)
     return (
         "\n".join(

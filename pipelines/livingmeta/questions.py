@@ -91,7 +91,40 @@ class Question:
     limits: tuple[str, ...] = ()
 
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+TEXTS = (
+    *("id", "part", "title", "question", "population", "intervention", "comparator", "outcome"),
+    *("outcome_noun", "outcome_event", "designs", "text", "effects", "verdict", "method", "test", "reason"),
+)
+Kind = tuple[tuple[type, ...], str]
+NOTHING = type(None)
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys(TEXTS, ((str,), "must be text")),
+    **dict.fromkeys(("filter", "direction", "arms", "living"), ((dict,), "must be a mapping")),
+    **dict.fromkeys(
+        ("minimal_important_difference", "baseline_risk"),
+        ((int, float, NOTHING), "must be a number or nothing"),
+    ),
+    "measure": ((str, NOTHING), "must be text or nothing"),
+    "order": ((int,), "must be a whole number"),
+    "level": ((int, float), "must be a number"),
+    "pooled": ((bool,), "must be true or false"),
+}
+PI_DF = ("k-1", "k-2", "normal")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe YAML loader that refuses a key written twice, of which YAML keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node whose keys are all different."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(f"key {twice!r} stands twice in the mapping that begins in line {line}")
+        return super().construct_mapping(node, deep)
+
+
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 LISTS = ("eligibility", "accept_measures", "moderators", "limits")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
@@ -107,7 +140,7 @@ def load_question(path: Path) -> Question:
         With one line per fault: `file:key: value: rule`.
     """
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise QuestionError(f"{path}:1:: not a YAML file in UTF-8: {error}") from error
     if not isinstance(raw, dict):
@@ -143,6 +176,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     required = {f.name for f in fields(Question) if f.default is MISSING and f.default_factory is MISSING}
     faults = [f"{path}:{key}: {raw[key]!r}: unknown key" for key in raw if key not in known]
     faults += [f"{path}:{key}: missing: every question needs it" for key in sorted(required - set(raw))]
+    faults += _value_faults(raw, path)
     faults += _nested_faults(raw, path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
@@ -152,6 +186,21 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
         faults.append(f"{path}:part: {raw.get('part')!r}: must be one of {', '.join(PARTS)}")
     if raw.get("pooled") is False and not raw.get("reason"):
         faults.append(f"{path}:reason: missing: a question that is not pooled says why")
+    return faults
+
+
+def _value_faults(raw: dict[str, Any], path: Path) -> list[str]:
+    faults = []
+    for key, value in raw.items():
+        kinds, rule = KINDS.get(key, ((object,), ""))
+        is_flag = isinstance(value, bool) and bool not in kinds and object not in kinds
+        if is_flag or not isinstance(value, kinds):
+            faults.append(f"{path}:{key}: {value!r}: {rule}")
+    level = raw.get("level", 95)
+    if isinstance(level, int | float) and not 50 <= level < 100:
+        faults.append(f"{path}:level: {level!r}: must be at least 50 and below 100 (percent)")
+    if raw.get("pi_df", "k-1") not in PI_DF:
+        faults.append(f"{path}:pi_df: {raw['pi_df']!r}: must be one of {', '.join(PI_DF)}")
     return faults
 
 
@@ -174,4 +223,15 @@ def _item_faults(item: Any, kind: type, where: str) -> list[str]:
     known = {f.name for f in fields(kind)}
     required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
     unknown = [f"{where}: {name!r}: unknown key" for name in item if name not in known]
-    return unknown + [f"{where}: {name}: missing" for name in sorted(required - set(item))]
+    missing = [f"{where}: {name}: missing" for name in sorted(required - set(item))]
+    return unknown + missing + _threshold_faults(item, where)
+
+
+def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:
+    at_least, labels = item.get("at_least"), item.get("labels")
+    faults = []
+    if at_least is not None and (isinstance(at_least, bool) or not isinstance(at_least, int | float)):
+        faults.append(f"{where}: at_least: {at_least!r}: must be a number")
+    if at_least is not None and labels and (not isinstance(labels, list) or len(labels) != 2):
+        faults.append(f"{where}: labels: {labels!r}: must be two, below the threshold and from it on")
+    return faults

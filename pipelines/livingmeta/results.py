@@ -16,7 +16,7 @@ from livingmeta import formats
 from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
 from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.effect_sizes.measures import IDENTITY
-from livingmeta.estimators import Fit
+from livingmeta.estimators import COUNT_METHODS, Fit
 from livingmeta.files import write_atomically
 from livingmeta.questions import Question
 from livingmeta.verdicts import Verdict, verdict
@@ -57,9 +57,16 @@ def fit_record(effects: EffectSizes, fit: Fit | None, reason: str = "") -> dict[
         "display": display(fit, effects.measure),
         "studies": study_records(effects, fit),
         "excluded": [asdict(item) for item in effects.excluded],
-        "warnings": [*effects.notes, *(fit.warnings if fit else ())],
+        "warnings": [*_notes(effects, fit), *(fit.warnings if fit else ())],
         "sensitivity": [],
     }
+
+
+def _notes(effects: EffectSizes, fit: Fit | None) -> list[str]:
+    """Return the choices made on the way; Mantel-Haenszel and Peto pool the cells as they are."""
+    if fit is not None and fit.method in COUNT_METHODS:
+        return [f"{note}, for the studies' own effects and Q only" for note in effects.notes]
+    return list(effects.notes)
 
 
 def study_records(effects: EffectSizes, fit: Fit | None) -> list[dict[str, Any]]:

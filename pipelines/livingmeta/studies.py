@@ -88,6 +88,8 @@ def _decoded(path: Path, name: str) -> str:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise DataError(name, 1, "", "(missing)", "file must exist") from None
+    except OSError as error:
+        raise DataError(name, 1, "", "(unreadable)", f"file must be readable: {error.strerror}") from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -99,6 +99,10 @@ def _treatment(analysis: Analysis) -> str:
     return analysis.question.arms.get("treatment", "the intervention").lower()
 
 
+def _control(analysis: Analysis) -> str:
+    return analysis.question.arms.get("control", "control").lower()
+
+
 def _difference(fit: Fit, analysis: Analysis) -> str:
     """Return what an interval says of a treatment: lower, higher, or no difference shown."""
     chance, treatment = _chance(analysis), _treatment(analysis)
@@ -106,7 +110,7 @@ def _difference(fit: Fit, analysis: Analysis) -> str:
     if side:
         verb = "were" if chance.startswith("odds") else "was"
         return f"the {chance} {verb} {'lower' if side < 0 else 'higher'} with {treatment}"
-    return f"no difference in the {chance} between {treatment} and control was shown"
+    return f"no difference in the {chance} between {treatment} and {_control(analysis)} was shown"
 
 
 def _conflict_aware(analysis: Analysis) -> Verdict:
@@ -133,8 +137,8 @@ def _size_conflict(analysis: Analysis, split: Subgroups, fit: Fit) -> Verdict:
     side = excludes_null(large.fit)
     finding = {0: "no difference", -1: "a lower risk", 1: "a higher risk"}[side]
     sentence = (
-        f"In the {_trials(large.fit.k)} with {large.label[0].lower()}{large.label[1:]}, "
-        f"{_difference(large.fit, analysis)} ({shown(large.fit, measure)}). "
+        f"In the {_trials(large.fit.k)} with {large.label[0].lower()}{large.label[1:]}, taken together, "
+        f"{_difference(large.fit, analysis)} ({shown(large.fit, measure)}){_spread_within(large.fit)}. "
         f"{_small_says(analysis, small, side)}"
     )
     return Verdict(
@@ -145,6 +149,13 @@ def _size_conflict(analysis: Analysis, split: Subgroups, fit: Fit) -> Verdict:
         answer=f"Large trials: {finding}. Small trials disagree.",
         fit=large.fit,
     )
+
+
+def _spread_within(fit: Fit) -> str:
+    """Return that the large trials differ among themselves, when they do beyond chance."""
+    if fit.q_p is None or fit.q_p >= LEVEL_OF_CONFLICT:
+        return ""
+    return f", although they differ among themselves (Q test {formats.p_value(fit.q_p)})"
 
 
 def _small_says(analysis: Analysis, small: Group, large_side: int) -> str:
@@ -282,8 +293,8 @@ def _single(analysis: Analysis) -> Verdict:
     claim = _single_claim(analysis, fit)
     sentence = (
         f"One trial counted {analysis.question.outcome_noun}: {_fraction(row, 'treatment')} with "
-        f"{_treatment(analysis)}, {_fraction(row, 'control')} with control; "
-        f"{_per_hundred(table.difference, table.difference_ci_lower, table.difference_ci_upper)} "
+        f"{_treatment(analysis)}, {_fraction(row, 'control')} with {_control(analysis)}; "
+        f"{_per_hundred(table)} "
         f"(exact {formats.p_value(table.p_exact)}; {shown(fit, measure)})."
     )
     lead = table if table.has_zero else None
@@ -317,12 +328,16 @@ def _single_note(has_zero: bool, measure: Measure) -> str:
     return f"One trial is shown by itself; nothing was pooled.{zero}"
 
 
-def _per_hundred(difference: float, lower: float, upper: float) -> str:
-    direction = 1 if difference >= 0 else -1
-    low, high = sorted(100 * direction * limit for limit in (lower, upper))
+def _per_hundred(table: OneTable) -> str:
+    direction = 1 if table.difference >= 0 else -1
+    limits = (table.difference_ci_lower, table.difference_ci_upper)
+    low, high = sorted(100 * direction * limit for limit in limits)
+    # A limit just beyond zero must not be rounded to zero.
+    digits = 0 if min(abs(low), abs(high)) >= 0.5 else 1
     return (
-        f"{formats.number(100 * abs(difference), 0)} {'more' if direction > 0 else 'fewer'} per 100 "
-        f"(95% CI {formats.number(low, 0)} to {formats.number(high, 0)})"
+        f"{formats.number(100 * abs(table.difference), digits)} "
+        f"{'more' if direction > 0 else 'fewer'} per 100 "
+        f"(95% CI {formats.number(low, digits)} to {formats.number(high, digits)}, {table.difference_method})"
     )
 
 

@@ -118,9 +118,18 @@ def test_a_missing_cell_falls_through_to_what_was_reported():
 
 
 @pytest.mark.parametrize("measure", ["OR", "RR", "PETO"])
-@pytest.mark.parametrize("table", [(0, 10, 0, 12), (10, 10, 12, 12)], ids=["none", "all"])
-def test_a_table_without_contrast_says_nothing_on_a_ratio(measure, table):
-    assert "double-zero" in reason(cells(*table), measure=measure)
+def test_a_table_without_an_event_says_nothing_on_a_ratio(measure):
+    assert "double-zero" in reason(cells(0, 10, 0, 12), measure=measure)
+
+
+@pytest.mark.parametrize("measure", ["OR", "PETO"])
+def test_a_table_of_events_only_says_nothing_on_odds(measure):
+    assert "events only" in reason(cells(10, 10, 12, 12), measure=measure)
+
+
+def test_a_table_of_events_only_is_kept_for_a_risk_ratio():
+    effects = effect_sizes(rows(cells(50, 50, 50, 50)), "RR")
+    assert effects.k == 1 and effects.yi[0] == pytest.approx(0)
 
 
 def test_a_table_without_contrast_is_kept_for_a_risk_difference():

@@ -53,6 +53,8 @@ def _interval(row: Row) -> Iterator[Finding]:
     value, lower, upper = (row.number(column) for column in (estimate, "ci_lower", "ci_upper"))
     if lower is None or upper is None:
         return
+    if value is None and not row.text(estimate):
+        yield row.printed(estimate, "must not be blank beside an interval")
     if lower > upper:
         yield row.printed("ci_lower", f"must be <= ci_upper ({upper:g})")
     elif value is not None and not lower <= value <= upper:

@@ -173,9 +173,12 @@ def _counts(row: Row, measure: Measure, _accepted: set[str], zero: ZeroCellRule)
     a, n1, c, n2 = (row[name] for name in COUNTS)
     if min(a, c) < 0 or a > n1 or c > n2 or min(n1, n2) <= 0:
         return f"counts {a:g}/{n1:g} and {c:g}/{n2:g}: events must lie between 0 and n, n must be > 0"
-    no_contrast = a + c == 0 or (a == n1 and c == n2)
-    if no_contrast and measure.is_ratio and not zero.keep_double_zero:
-        return "double-zero table: it carries no information on a ratio"
+    # A risk ratio of 1 is known from arms in which everybody had the event; the odds are not.
+    only_events = a == n1 and c == n2 and measure.code != "RR"
+    if measure.is_ratio and not zero.keep_double_zero and (a + c == 0 or only_events):
+        kind = "table of events only" if only_events else "double-zero table"
+        return f"{kind}: it carries no information on a ratio"
+    # What cannot be computed comes out as not finite, and is listed with that reason.
     with np.errstate(divide="ignore", invalid="ignore"):
         return measure.counts(*formulas.zero_cells(a, n1 - a, c, n2 - c, zero.add, zero.to))
 

@@ -1,5 +1,6 @@
 """One fitted model: the numbers that every record carries, at full precision."""
 
+import warnings
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -93,7 +94,7 @@ def fit_model(
     if len(y) == 1:
         return _single(y[0], v[0], measure, method, level)
     scale = float(np.sqrt(np.median(v)))
-    fitted = _pooled(y / scale, v / scale**2, method, test, level)
+    fitted = _computed(y, v, scale, method, test, level)
     fit = Fit(measure=measure, method=method, test=test, k=len(y), level=level, **_rescaled(fitted, scale))
     return _with_prediction(fit, pi_df)
 
@@ -105,6 +106,16 @@ def _validate(y: Array, v: Array) -> None:
         raise FitError("effects and sampling variances must be finite numbers")
     if (v <= 0).any():
         raise FitError("sampling variances must be > 0")
+
+
+def _computed(y: Array, v: Array, scale: float, method: str, test: str, level: float) -> dict[str, Any]:
+    """Return the fit of scaled effects, or say that they are beyond what can be computed."""
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"), warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            return _pooled(y / scale, v / scale**2, method, test, level)
+    except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
+        raise FitError(f"effects or variances are too large, too small or too unequal: {error}") from error
 
 
 def _single(y: float, v: float, measure: str, method: str, level: float) -> Fit:

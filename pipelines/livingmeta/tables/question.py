@@ -1,7 +1,7 @@
 """The parts of a question page that are words and tables, made from its analysis."""
 
 from livingmeta import formats
-from livingmeta.analysis import Analysis, Group, Sensitivity
+from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
 from livingmeta.cautions import limits
 from livingmeta.charts import CHARTS, chart_html
 from livingmeta.effect_sizes import Measure
@@ -93,7 +93,7 @@ def _cards(analysis: Analysis) -> str:
             for group, css in zip(split.groups, ("lm-teal", "lm-rust"), strict=False)
         ]
         between = (
-            f"difference by {split.title.lower()}: {formats.p_value(split.between.p_value)}"
+            f"difference by {split.title.lower()}, meta-regression: {formats.p_value(split.between.p_value)}"
             if split.between
             else ""
         )
@@ -201,7 +201,9 @@ def _spread_in_words(fit: Fit, measure: Measure) -> str:
         )
     if fit.k < 5 or fit.pi_lower is None:
         return f"{spread}."
-    return f"{spread}: in a new study like these, {measure.label} is expected between {_and(fit, measure)}."
+    return (
+        f"{spread}: in a new study like these, the {measure.label} is expected between {_and(fit, measure)}."
+    )
 
 
 def _and(fit: Fit, measure: Measure) -> str:
@@ -298,30 +300,42 @@ def excluded(analysis: Analysis) -> Markup:
     return Markup(f"<p>Not entered:</p>{bullets(items)}") if items and analysis.fit else Markup("")
 
 
+SUBGROUP_COLUMNS = (
+    Column("Group"),
+    Column("k", numeric=True),
+    Column("Patients", numeric=True),
+    Column("Estimate (95% CI)", numeric=True),
+    Column("I²", numeric=True),
+    Column("Within the group", numeric=True),
+)
+
+
 def subgroup_table(analysis: Analysis) -> Markup:
-    """Return the estimate of each subgroup and the test between them."""
-    measure, parts = analysis.effects.measure, []
-    columns = (
-        Column("Group"),
-        Column("k", numeric=True),
-        Column("Patients", numeric=True),
-        Column("Estimate (95% CI)", numeric=True),
-    )
+    """Return the estimate and the spread of each subgroup, and the test between them."""
+    parts = []
     for item in analysis.subgroups:
-        rows = [
-            (
-                group.label,
-                len(group.rows),
-                formats.count(group.participants),
-                estimate_text(group.fit, measure) if group.fit else group.reason,
-            )
-            for group in item.groups
-        ]
-        test = f"Test between groups: {formats.p_value(item.between.p_value)}." if item.between else ""
-        parts.append(
-            f"<p>{text(item.title)} ({METHOD_NAMES[item.method]}). {test}</p>" + table(columns, rows)
-        )
+        rows = [_subgroup_row(group, analysis.effects.measure) for group in item.groups]
+        parts.append(f"<p>{text(_subgroup_words(item))}</p>{table(SUBGROUP_COLUMNS, rows)}")
     return Markup("".join(parts))
+
+
+def _subgroup_row(group: Group, measure: Measure) -> tuple:
+    fit = group.fit
+    estimate = estimate_text(fit, measure) if fit else group.reason
+    within = formats.MISSING if fit is None or fit.q_p is None else f"Q test {formats.p_value(fit.q_p)}"
+    people = formats.count(group.participants)
+    spread = formats.percent(fit.i2 if fit else None)
+    return group.label, len(group.rows), people, estimate, spread, within
+
+
+def _subgroup_words(item: Subgroups) -> str:
+    model = f"{item.title}; each group by {METHOD_NAMES[item.method]}."
+    if item.between is None:
+        return model
+    return (
+        f"{model} Difference between groups: {formats.p_value(item.between.p_value)} (random-effects "
+        f"meta-regression, {item.between.method}, {TEST_NAMES[item.between.test]})."
+    )
 
 
 API = "../../../api/v1/questions"
@@ -337,7 +351,8 @@ def figure(name: str, analysis: Analysis, project: Project) -> Markup:
 def cite_box(analysis: Analysis) -> Markup:
     """Return how to cite the headline number, and the files behind the page."""
     record = question_record(analysis)
-    number = f"{said_number(record)} " if verdict(analysis).fit else ""
+    said = verdict(analysis).fit is not None
+    number = f"{said_number(record)} " if said else ""
     files = [("record (JSON)", "json"), ("effect sizes (CSV)", "csv")]
     drawn = [
         (f"{name} plot (SVG)", f"{name}.svg") for name, chart in CHARTS.items() if not chart.absence(analysis)
@@ -345,7 +360,7 @@ def cite_box(analysis: Analysis) -> Markup:
     base = f"{API}/{analysis.question.id}"
     links = " · ".join(f'<a href="{base}.{end}">{label}</a>' for label, end in (*files, *drawn))
     return Markup(
-        '<div class="lm-cite"><p>Number and stamp: '
+        f'<div class="lm-cite"><p>{"Number and stamp" if said else "Stamp"}: '
         f'<code class="lm-stamp">{text(number + stamped(record))}</code></p>'
         f'<p class="lm-downloads">{links}</p>'
         '<p>How to cite the book: <a href="../../how-to-cite.html">How to cite</a>.</p></div>'

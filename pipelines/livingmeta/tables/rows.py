@@ -37,6 +37,8 @@ def study_tables(analysis: Analysis, studies: Studies) -> Markup:
     parts = []
     for role, title in ROLES.items():
         rows = analysis.rows[analysis.rows["pool_role"].eq(role)]
+        if role == "primary" and analysis.fit is None:
+            title = "Meant for a main analysis"
         if len(rows):
             parts.append(f"<h3>{title} ({len(rows)})</h3>{_role_table(rows, effects, reports)}")
     return Markup("".join(parts))
@@ -63,9 +65,18 @@ def _role_table(rows: pd.DataFrame, effects: dict[str, tuple[str, str]], reports
         middle = effects.get(row["effect_id"], (formats.MISSING, formats.MISSING)) if entered else _apart(row)
         own = None if shared else row["outcome_definition"]
         report = reports.loc[row["report_id"]] if row["report_id"] in reports.index else None
-        body.append((_study(row), _comparison(row, own), row["as_printed"], *middle, _source(row, report)))
+        body.append((_study(row), _comparison(row, own), _printed(row), *middle, _source(row, report)))
     columns = COLUMNS if entered else SHOWN_COLUMNS
     return outcome + table(columns, body, "lm-table lm-rows", ids=list(rows["effect_id"]))
+
+
+def _printed(row: pd.Series) -> object:
+    """Return what the source printed, or the counts where only those were entered."""
+    counts = row[["events_treatment", "n_treatment", "events_control", "n_control"]]
+    if not pd.isna(row["as_printed"]) or counts.isna().any():
+        return row["as_printed"]
+    a, n1, c, n2 = (formats.count(float(value)) for value in counts)
+    return f"{a}/{n1} v {c}/{n2}"
 
 
 def _apart(row: pd.Series) -> tuple[str, object]:
