@@ -102,7 +102,8 @@ def build(
         _build_in_turn(work)
     _assemble(project, questions)
     work.progress.step("site")
-    _remaining(before, target, [q for q in stale if q not in wanted]).write(project)
+    is_whole = len(wanted) == len(stale)
+    replace(target, site=target.site if is_whole else "", pages=_pages_done(work)).write(project)
     return project.html / "book" / "index.html"
 
 
@@ -260,14 +261,6 @@ def _known(only: Sequence[str], questions: Sequence[Question]) -> Sequence[str]:
 def _is_stale(project: Project, question: Question, before: Manifest, target: Manifest) -> bool:
     there = pages.page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
     return not there or before.pages.get(question.id) != target.pages[question.id]
-
-
-def _remaining(before: Manifest, target: Manifest, left: Sequence[Question]) -> Manifest:
-    """Return the manifest of a build that left some stale pages as they were."""
-    if not left:
-        return target
-    old = {question.id: before.pages.get(question.id, "") for question in left}
-    return replace(target, site="", pages={**target.pages, **old})
 
 
 def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:

@@ -3,9 +3,7 @@
 import hashlib
 import html
 import json
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +12,7 @@ from livingmeta import drawing
 from livingmeta.charts import static_text
 from livingmeta.charts.static_text import Spec
 from livingmeta.charts.theme import INK
+from livingmeta.files import write_atomically
 
 LIVE = "window.lmVega = { vega, vegaLite, vegaEmbed };"
 _VARIABLE = re.compile(r"var\(--[\w-]+,\s*([^)]+)\)")
@@ -53,7 +52,7 @@ def render_svg(spec: Spec, cache_dir: Path | None = None) -> str:
         return path.read_text(encoding="utf-8")
     svg = _finished(_drawn(spec), spec_hash(spec)[:10], spec.get("description", ""))
     if path is not None:
-        _write(path, svg)
+        write_atomically(path, svg)
     return svg
 
 
@@ -91,14 +90,6 @@ def _lighter(svg: str) -> str:
     """Return the SVG without attributes that name single marks: the whole has one name."""
     svg = re.sub(r' (?:aria-[\w]+|role)="[^"]*"', "", svg)
     return svg.replace(' pointer-events="none"', "")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
 
 
 def standalone_svg(svg: str) -> str:
@@ -168,5 +159,5 @@ def vega_bundle_js(cache_dir: Path | None = None) -> str:
         return path.read_text(encoding="utf-8")
     script = f"(function () {{\n{drawing.bundle(LIVE)}\n}})();\n"
     if path is not None:
-        _write(path, script)
+        write_atomically(path, script)
     return script
