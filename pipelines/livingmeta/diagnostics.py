@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from livingmeta.distributions import chi2_tail, f_tail, normal_quantile, t_quantile, t_tail
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators.counts import cells_of
 from livingmeta.estimators.tau2 import ESTIMATORS
@@ -79,7 +79,7 @@ def weighted_line(x: Array, y: Array, weights: Array, level: float = 95.0) -> Sl
     residual = (y - X @ beta) * root
     inverse = np.linalg.inv(triangular)
     se = np.sqrt(np.diag(inverse @ inverse.T) * (residual @ residual) / df)
-    half = stats.t.ppf(0.5 + level / 200, df) * se[0]
+    half = t_quantile(0.5 + level / 200, df) * se[0]
     t = beta[1] / se[1]
     return Slope(
         intercept=float(beta[0]),
@@ -88,7 +88,7 @@ def weighted_line(x: Array, y: Array, weights: Array, level: float = 95.0) -> Sl
         slope_se=float(se[1]),
         statistic=float(t),
         df=df,
-        p_value=float(2 * stats.t.sf(abs(t), df)),
+        p_value=float(2 * t_tail(abs(t), df)),
         intercept_ci_lower=float(beta[0] - half),
         intercept_ci_upper=float(beta[0] + half),
     )
@@ -134,7 +134,7 @@ def between_groups(effects: EffectSizes, labels: Array, method: str, test: str) 
     m = len(beta)
     wald = float(beta @ np.linalg.solve(cov, beta))
     df_residual = None if params["dof"] is None else float(effects.k - X.shape[1])
-    p = stats.chi2.sf(wald, m) if df_residual is None else stats.f.sf(wald / m, m, df_residual)
+    p = chi2_tail(wald, m) if df_residual is None else f_tail(wald / m, m, df_residual)
     statistic = wald if df_residual is None else wald / m
     tau2 = float(np.ravel(params["tau2"])[0]) * scale**2
     return Regression(statistic, m, df_residual, float(p), tau2, method, test)
@@ -142,7 +142,7 @@ def between_groups(effects: EffectSizes, labels: Array, method: str, test: str) 
 
 def wilson(events: float, n: float, level: float = 95.0) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion."""
-    z = stats.norm.ppf(0.5 + level / 200)
+    z = normal_quantile(0.5 + level / 200)
     p = events / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
@@ -166,7 +166,7 @@ def one_table(events_1: float, n_1: float, events_2: float, n_2: float, level: f
     table = np.array([[events_1, n_1 - events_1], [events_2, n_2 - events_2]])
     p1, p2 = events_1 / n_1, events_2 / n_2
     has_zero = bool((table == 0).any())
-    half = stats.norm.ppf(0.5 + level / 200) * np.sqrt(p1 * (1 - p1) / n_1 + p2 * (1 - p2) / n_2)
+    half = normal_quantile(0.5 + level / 200) * np.sqrt(p1 * (1 - p1) / n_1 + p2 * (1 - p2) / n_2)
     wald = (p1 - p2 - float(half), p1 - p2 + float(half))
     lower, upper = newcombe(events_1, n_1, events_2, n_2, level) if has_zero else wald
     return OneTable(
@@ -176,6 +176,12 @@ def one_table(events_1: float, n_1: float, events_2: float, n_2: float, level: f
         difference_ci_lower=lower,
         difference_ci_upper=upper,
         difference_method="Newcombe" if has_zero else "Wald",
-        p_exact=float(stats.fisher_exact(table.astype(int)).pvalue),
+        p_exact=_fisher_p(table),
         has_zero=has_zero,
     )
+
+
+def _fisher_p(table: Array) -> float:
+    from scipy.stats import fisher_exact  # slow to load, and few questions are one table
+
+    return float(fisher_exact(table.astype(int)).pvalue)

@@ -7,7 +7,8 @@ by a function whose name stands in the row's `derivation` column.
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+
+from livingmeta.distributions import t_tail
 
 MG_PER_DL_PER_MMOL = 2.431  # from the molar mass of magnesium, 24.31 g/mol
 MMOL_PER_L = {
@@ -58,7 +59,7 @@ def n_from_r_and_p(r: float, p: float) -> int:
     """
     n = np.arange(4, 100_001)
     t = abs(r) * np.sqrt((n - 2) / (1 - r**2))
-    return int(n[np.argmin(np.abs(2 * stats.t.sf(t, n - 2) - p))])
+    return int(n[np.argmin(np.abs(2 * t_tail(t, n - 2) - p))])
 
 
 def events_from_percent(percent: float, n: float) -> int:

@@ -7,9 +7,11 @@ import pandas as pd
 import pymare
 import pytest
 from pymare import estimators as pymare_estimators
+from scipy import stats
 
 from livingmeta.effect_sizes import effect_sizes
 from livingmeta.estimators import ESTIMATORS, METHODS, TESTS, FitError, fit_counts, fit_model, pool
+from livingmeta.estimators.q_profile import q_profile
 from livingmeta.estimators.tau2 import RestrictedMaximumLikelihood, polished_root, reml_score
 
 Y, V = np.array([0.1, 0.3, 0.35, 0.65, 0.45]), np.array([0.03, 0.03, 0.05, 0.01, 0.05])
@@ -153,3 +155,16 @@ def test_polish_moves_pymare_by_no_more_than_its_search_tolerance():
     rough = float(np.ravel(raw.fit(y=Y[:, None], v=V[:, None], X=np.ones((5, 1))).params_["tau2"])[0])
     fine = RestrictedMaximumLikelihood("z").fit(Y[:, None], V[:, None], np.ones((5, 1))).params_["tau2"]
     assert float(np.ravel(fine)[0]) == pytest.approx(rough, rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 50.0])
+def test_the_q_profile_interval_solves_its_equation_at_any_scale(scale):
+    y, v = np.array([0.1, 0.9, -0.4, 0.7]) * scale, np.array([0.04, 0.02, 0.09, 0.01]) * scale**2
+    lower, upper = q_profile(y, v, np.ones((4, 1)), 95)
+    for tau2, critical in ((lower, stats.chi2.ppf(0.975, 3)), (upper, stats.chi2.ppf(0.025, 3))):
+        w = 1 / (v + tau2)
+        assert (w * (y - (w @ y) / w.sum()) ** 2).sum() == pytest.approx(critical, rel=1e-10)
+
+
+def test_effects_that_differ_less_than_chance_have_an_empty_q_profile_set():
+    assert q_profile(np.full(4, 0.3), np.full(4, 0.01), np.ones((4, 1)), 95) == (0.0, 0.0)

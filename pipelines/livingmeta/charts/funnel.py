@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import altair as alt
 import numpy as np
 from altair.utils.schemapi import debug_mode
-from scipy import stats
 
 from livingmeta import formats
 from livingmeta.analysis import Analysis
@@ -27,6 +26,7 @@ from livingmeta.charts.marks import (
 from livingmeta.charts.statements import effect_text, natural
 from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE, MUTED
 from livingmeta.diagnostics import MIN_STUDIES_FOR_ASYMMETRY
+from livingmeta.distributions import normal_quantile
 from livingmeta.effect_sizes.measures import FISHER_Z, Measure
 
 
@@ -139,7 +139,7 @@ def contour_records(analysis: Analysis, axis: Axis, deepest: float) -> list[Reco
     """Return both sides of every band of p-values, from the top of the funnel down."""
     measure, records = analysis.effects.measure, []
     for name, p_inner, p_outer, opacity in BANDS:
-        inner, outer = (float(stats.norm.isf(p / 2)) if p > 0 else np.inf for p in (p_inner, p_outer))
+        inner, outer = (float(-normal_quantile(p / 2)) if p > 0 else np.inf for p in (p_inner, p_outer))
         for side in (-1, 1):
             for se in depths(measure, [side * inner, side * outer], axis, deepest):
                 ends = [_edge(measure, side * z * se if se else 0.0, axis) for z in (inner, outer)]

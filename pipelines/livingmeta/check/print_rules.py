@@ -7,10 +7,9 @@ both are warnings.
 import math
 from collections.abc import Callable, Iterator
 
-from scipy import stats
-
 from livingmeta.check.findings import WARNING, Finding
 from livingmeta.check.sources import Row
+from livingmeta.distributions import t_tail
 from livingmeta.studies import decimals
 
 LOPSIDED_PERCENT = 10.0
@@ -120,7 +119,7 @@ def _p_of_r(row: Row) -> Iterator[Finding]:
 
 
 def _p(r: float, n: float) -> float:
-    return float(2 * stats.t.sf(r * math.sqrt((n - 2) / (1 - r**2)), n - 2))
+    return float(2 * t_tail(r * math.sqrt((n - 2) / (1 - r**2)), n - 2))
 
 
 def _p_fits(operator: str, p: float, digits: int, smallest: float, largest: float) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from livingmeta.distributions import normal_quantile
 from livingmeta.effect_sizes import formulas
 from livingmeta.effect_sizes.columns import NUMERIC, as_numbers
 from livingmeta.effect_sizes.measures import COUNTS, MEANS, Measure, measure_of
@@ -246,7 +246,7 @@ def _generic(row: Row, _measure: Measure, _accepted: set[str], _zero: ZeroCellRu
 
 
 def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
-    half = stats.norm.ppf(0.5 + level / 200) * np.sqrt(frame["vi"].astype(float))
+    half = normal_quantile(0.5 + level / 200) * np.sqrt(frame["vi"].astype(float))
     return frame.assign(
         sei=np.sqrt(frame["vi"].astype(float)),
         reported_ci_lower=frame["ci_lower"],

@@ -7,7 +7,9 @@ dealt with by the caller (see `zero_cells`).
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
+
+from livingmeta.distributions import normal_quantile
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
@@ -105,7 +107,7 @@ def correlation(r: ArrayLike, n: ArrayLike) -> Pair:
 def from_interval(estimate: ArrayLike, lower: ArrayLike, upper: ArrayLike, level: ArrayLike = 95.0) -> Pair:
     """Return an estimate and its variance from a Wald interval of any level (percent)."""
     estimate, lower, upper, level = _floats(estimate, lower, upper, level)
-    quantile = stats.norm.ppf(0.5 + level / 200)
+    quantile = normal_quantile(0.5 + level / 200)
     return estimate, ((upper - lower) / (2 * quantile)) ** 2
 
 
@@ -115,7 +117,7 @@ def from_p_value(estimate: ArrayLike, p_value: ArrayLike) -> Pair:
     An estimate of zero carries no information on its variance: its variance is NaN.
     """
     estimate, p_value = _floats(estimate, p_value)
-    quantile = stats.norm.isf(p_value / 2)
+    quantile = -normal_quantile(p_value / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (estimate / quantile) ** 2
     return estimate, np.where((estimate == 0) | (quantile == 0), np.nan, variance)

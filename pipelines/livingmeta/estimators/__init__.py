@@ -1,5 +1,11 @@
 """Estimators: PyMARE's models polished, Mantel-Haenszel and Peto, one `pool` for all."""
 
+# ruff: noqa: E402
+from livingmeta.deferred import defer
+
+defer("scipy.stats")  # before PyMARE is imported
+defer("pymare")
+
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators.counts import COUNT_METHODS, fit_counts
 from livingmeta.estimators.fit import Fit, FitError, fit_model

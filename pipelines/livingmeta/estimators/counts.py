@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from livingmeta.distributions import chi2_tail, normal_quantile, normal_tail
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.effect_sizes.formulas import peto_odds_ratio
 from livingmeta.estimators.fit import Fit, FitError
@@ -91,7 +91,7 @@ def fit_counts(effects: EffectSizes, method: str, level: float = 95.0) -> Fit:
 def _as_fit(
     effects: EffectSizes, method: str, level: float, estimate: float, se: float, weights: Array
 ) -> Fit:
-    half = float(stats.norm.ppf(0.5 + level / 200)) * se
+    half = float(normal_quantile(0.5 + level / 200)) * se
     q, df = _q(effects, method, estimate)
     defined = df > 0
     return Fit(
@@ -102,7 +102,7 @@ def _as_fit(
         estimate=estimate,
         se=se,
         statistic=estimate / se,
-        p_value=float(2 * stats.norm.sf(abs(estimate) / se)),
+        p_value=float(2 * normal_tail(abs(estimate) / se)),
         ci_lower=estimate - half,
         ci_upper=estimate + half,
         level=level,
@@ -112,7 +112,7 @@ def _as_fit(
         h2_q=q / df if defined else None,
         q=q if defined else None,
         q_df=df if defined else None,
-        q_p=float(stats.chi2.sf(q, df)) if defined else None,
+        q_p=float(chi2_tail(q, df)) if defined else None,
         weights=weights,
     )
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pymare.stats import q_gen, q_profile
-from scipy import stats
+from pymare.stats import q_gen
 
+from livingmeta.distributions import chi2_tail, normal_quantile, normal_tail, t_quantile, t_tail
+from livingmeta.estimators.q_profile import q_profile
 from livingmeta.estimators.tau2 import ESTIMATORS, Tau2Estimator
 
 Array = NDArray[np.float64]
@@ -120,7 +121,7 @@ def _computed(y: Array, v: Array, scale: float, method: str, test: str, level: f
 
 def _single(y: float, v: float, measure: str, method: str, level: float) -> Fit:
     se = float(np.sqrt(v))
-    half = float(stats.norm.ppf(0.5 + level / 200)) * se
+    half = float(normal_quantile(0.5 + level / 200)) * se
     return Fit(
         measure=measure,
         method=method,
@@ -129,7 +130,7 @@ def _single(y: float, v: float, measure: str, method: str, level: float) -> Fit:
         estimate=float(y),
         se=se,
         statistic=float(y) / se,
-        p_value=float(2 * stats.norm.sf(abs(y) / se)),
+        p_value=float(2 * normal_tail(abs(y) / se)),
         ci_lower=float(y) - half,
         ci_upper=float(y) + half,
         level=level,
@@ -155,15 +156,14 @@ def wald(model: Tau2Estimator, column: int, level: float) -> dict[str, Any]:
     estimate = float(params["fe_params"][column, 0])
     se = float(np.sqrt(params["inv_cov"][column, column, 0]))
     df = None if params["dof"] is None else float(params["dof"][column, 0])
-    distribution = stats.norm if df is None else stats.t(df)
-    half = float(distribution.ppf(0.5 + level / 200)) * se
+    half = float(t_quantile(0.5 + level / 200, df)) * se
     statistic = estimate / se if se > 0 else None
     return {
         "estimate": estimate,
         "se": se,
         "df": df,
         "statistic": statistic,
-        "p_value": 0.0 if statistic is None else float(2 * distribution.sf(abs(statistic))),
+        "p_value": 0.0 if statistic is None else float(2 * t_tail(abs(statistic), df)),
         "ci_lower": estimate - half,
         "ci_upper": estimate + half,
     }
@@ -180,19 +180,19 @@ def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level:
     i2_q, h2_q = (max(0.0, 100 * (q - df) / q) if q > 0 else 0.0), q / df
     w = 1 / v
     typical = df / (w.sum() - (w**2).sum() / w.sum()) if X.shape[1] == 1 else np.nan
-    bounds = q_profile(y, v, X, alpha=1 - level / 100)
+    lower, upper = q_profile(y, v, X, level)
     tau2_based = {"i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
     shown = {"i2": i2_q, "h2": h2_q} if method == "EE" else tau2_based
     return {
         "tau2": tau2,
-        "tau2_ci_lower": float(bounds["ci_l"]),
-        "tau2_ci_upper": float(bounds["ci_u"]),
+        "tau2_ci_lower": lower,
+        "tau2_ci_upper": upper,
         **shown,
         "i2_q": i2_q,
         "h2_q": h2_q,
         "q": q,
         "q_df": df,
-        "q_p": float(stats.chi2.sf(q, df)),
+        "q_p": float(chi2_tail(q, df)),
     }
 
 
@@ -212,6 +212,5 @@ def _with_prediction(fit: Fit, pi_df: str) -> Fit:
     if fit.k < 3 or fit.method == "EE" or fit.tau2 is None:
         return fit
     df = {"k-1": fit.k - 1.0, "k-2": max(1.0, fit.k - 2.0), "normal": None}[pi_df]
-    distribution = stats.norm if df is None else stats.t(df)
-    half = float(distribution.ppf(0.5 + fit.level / 200) * np.sqrt(fit.tau2 + fit.se**2))
+    half = float(t_quantile(0.5 + fit.level / 200, df) * np.sqrt(fit.tau2 + fit.se**2))
     return replace(fit, pi_lower=fit.estimate - half, pi_upper=fit.estimate + half, pi_df=df)
