@@ -1,4 +1,4 @@
-"""Do groups of studies share one effect?"""
+"""The test whether groups of studies share one effect."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Do small studies differ from large ones? Regressions through the effects."""
+"""Whether small studies differ from large ones: regressions through the effects."""
 
 from dataclasses import dataclass
 
