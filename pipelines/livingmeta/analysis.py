@@ -56,7 +56,7 @@ class Sensitivity:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """Everything computed for one question, at full precision.
 

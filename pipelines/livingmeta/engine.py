@@ -36,6 +36,19 @@ class ForkEngine(Engine):
             _in_a_child(nb_man, execution_timeout)
 
 
+def rehearse(source: str) -> None:
+    """Run one cell in this process as papermill would, so that the first notebook finds all ready."""
+    from papermill import execute_notebook
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    before, ForkEngine.isolated = ForkEngine.isolated, True
+    try:
+        execute_notebook(notebook, None, engine_name=NAME, progress_bar=False)
+    finally:
+        ForkEngine.isolated = before
+
+
 def run_cells(nb_man: NotebookExecutionManager) -> None:
     """Run the cells of a managed notebook in this process, up to the first that fails."""
     from livingmeta.cells import CellFailure, new_shell, run_cell

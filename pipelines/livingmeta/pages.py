@@ -140,22 +140,40 @@ def page_task(question: Question, project: Project) -> Task:
     return Task(question.id, make, seed=question.id)
 
 
-def preload(project: Project) -> None:
-    """Load all code and the tables that notebooks share, once, in the parent of all children."""
-    import IPython.core.interactiveshell  # noqa: F401
-    import myst_nb  # noqa: F401
+def preload(project: Project, rehearsed: Question | None = None) -> None:
+    """Load all code and the tables that notebooks share, once, in the parent of all children.
+
+    Parameters
+    ----------
+    rehearsed : Question, optional
+        A question that is analysed and drawn, so that what is slow the first time is over.
+    """
     import papermill.engines
 
-    import livingmeta.cells
     import livingmeta.export
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401
-    from livingmeta.engine import NAME, ForkEngine
+    from livingmeta.engine import NAME, ForkEngine, rehearse
     from livingmeta.studies import DataError, load_studies
 
     papermill.engines.papermill_engines.register(NAME, ForkEngine)
+    rehearse("from myst_nb import glue\nglue('rehearsal', 1, display=False)")
     with contextlib.suppress(DataError):  # the check says what is wrong with the data, all of it
         load_studies(project.data)
+    if rehearsed is not None:
+        _rehearse(rehearsed, project)
+
+
+def _rehearse(question: Question, project: Project) -> None:
+    """Analyse a question and specify its charts; its own page will say what is wrong with it."""
+    from livingmeta.analysis import analyse
+    from livingmeta.charts import CHARTS, chart_spec
+    from livingmeta.studies import load_studies
+
+    with contextlib.suppress(Exception):
+        analysis = analyse(question, load_studies(project.data))
+        for name in CHARTS:
+            chart_spec(name, analysis)
 
 
 def execute_one_by_one(questions: Sequence[Question], project: Project, done: Done) -> dict[str, str]:

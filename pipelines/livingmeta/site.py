@@ -23,7 +23,8 @@ from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 
 CHECK = "check"
 FORK, PAPERMILL = "fork", "papermill"
-MANY_PAGES = 40  # from here on a second drawing server repays its start
+MANY_PAGES = 6  # from here on a rehearsal repays itself
+VERY_MANY_PAGES = 40  # and from here on a second drawing server
 REDIRECT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
@@ -141,23 +142,31 @@ class Work:
 def _build_ahead(work: Work, jobs: int) -> None:
     """Run check, notebooks, drawing and Sphinx at the same time, in children of this process."""
     writer = BookWriter(work.project, _working(work.project), ahead=work.same_frame)
-    servers = 1 + (jobs > 1 and len(work.wanted) >= MANY_PAGES)
+    servers = 1 + (jobs > 1 and len(work.wanted) >= VERY_MANY_PAGES)
     work.progress.start(len(work.wanted) + work.unchecked + 2)
     try:
         with drawing.servers(servers):
-            pages.preload(work.project)
+            pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
             checking = Forked(Task(CHECK, _fault_finder(work.project))) if work.unchecked else None
             tasks = [pages.page_task(question, work.project) for question in work.wanted]
             failures = run_forked(tasks, jobs, work.limits, work.progress.step)
-            if not failures:
-                _prepare_book(work)
-            problem = writer.write() if not failures else ""
+            problem = "" if failures else _write_book(work, writer)
             _raise_faults(work, checking)
             _raise(failures, problem)
-            load_bundle(work.project)
     finally:
         writer.stop()
     work.progress.step("book")
+
+
+def _write_book(work: Work, writer: BookWriter) -> str:
+    """Let Sphinx write the book while the script of its charts is made; return what went wrong."""
+
+    def script() -> None:
+        load_bundle(work.project)
+
+    scripting = Forked(Task("the script of the charts", script))
+    _prepare_book(work)
+    return writer.write() or scripting.wait()
 
 
 def _build_in_turn(work: Work) -> None:

@@ -1,4 +1,4 @@
-"""A Sphinx extension that makes the theme lighter: one sidebar for all pages, no icon script.
+"""A Sphinx extension that makes a book lighter: one sidebar for all pages, no icon script, few stems.
 
 The theme renders the sidebar's tree anew for every page, and the tree has all pages in it: the
 cost grows with the square of their number. Here it is rendered once per folder, and the entry
@@ -7,15 +7,17 @@ of each page is marked in the text.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from posixpath import basename, dirname
 from typing import Any
 
+from pydata_sphinx_theme.toctree import add_toctree_functions
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 # The icons themselves come from a web font beside the style sheet.
 UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map")
-LATE = 900  # after the theme has put its own functions into the context
 ICON_SCRIPT = re.compile(
     r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome[^>]*></script>"
 )
@@ -42,6 +44,19 @@ def marked(tree: str, page: str) -> str:
     before, between, after = tree[:start], tree[start:at], tree[at + len(link) :]
     opened = between.replace('<ul class="nav bd-sidenav">', '<ul class="current nav bd-sidenav">', 1)
     return before + opened + current + after
+
+
+class English(SearchEnglish):
+    """The search index's English that stems each word once: else that is a sixth of writing a page."""
+
+    def init(self, options: dict[str, Any]) -> None:
+        """Start without any stem."""
+        super().init(options)
+        self._stem = cache(super().stem)
+
+    def stem(self, word: str) -> str:
+        """Return the stem of a word."""
+        return self._stem(word)
 
 
 class Sidebars:
@@ -81,9 +96,19 @@ def _on_start(app: Sphinx) -> None:
     for path in (Path(app.outdir) / "_static").glob("mystnb.*.css"):
         path.unlink()
     app.livingmeta_sidebars = Sidebars()  # type: ignore[attr-defined]
+    _follow_the_theme(app)
     templates = getattr(app.builder, "templates", None)
     if templates is not None:
         templates.environment.filters["without_icon_script"] = without_icon_script
+
+
+def _follow_the_theme(app: Sphinx) -> None:
+    """Be called right after the theme has made its tree, before it first tries its templates with it."""
+    listeners = app.events.listeners["html-page-context"]
+    ours = next(one for one in listeners if one.handler is _on_page)
+    themes = next(one for one in listeners if one.handler is add_toctree_functions)
+    listeners.remove(ours)
+    listeners.insert(listeners.index(themes) + 1, ours._replace(priority=themes.priority))
 
 
 def _on_finish(app: Sphinx, error: Exception | None) -> None:
@@ -106,8 +131,9 @@ def _drop_lost_words(app: Sphinx) -> Iterator[Any]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx's events."""
+    app.add_search_language(English)
     app.connect("builder-inited", _on_start)
-    app.connect("html-page-context", _on_page, priority=LATE)
+    app.connect("html-page-context", _on_page)
     app.connect("html-collect-pages", _drop_lost_words)
     app.connect("build-finished", _on_finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,12 @@ CHARTS: dict[str, Chart] = {
 
 
 def chart_spec(chart_name: str, analysis: Analysis, narrow: bool = False) -> dict[str, Any]:
-    """Return the Vega-Lite specification of one chart."""
+    """Return the Vega-Lite specification of one chart; nobody may change it, it is made once."""
+    return _chart_spec(chart_name, analysis, narrow)
+
+
+@lru_cache(maxsize=16)
+def _chart_spec(chart_name: str, analysis: Analysis, narrow: bool) -> dict[str, Any]:
     chart = CHARTS[chart_name].function(analysis, narrow=narrow)
     spec: dict[str, Any] = chart.to_dict(validate=False)
     return spec

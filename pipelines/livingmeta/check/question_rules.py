@@ -65,7 +65,7 @@ def _left_out(loaded: list[Asked], studies: Studies) -> Iterator[Finding]:
             continue
         if not any(question.pooled for question in asking):
             continue
-        for row in rows[rows["pool_role"].eq("primary")].itertuples():
+        for row in rows.loc[rows["pool_role"].eq("primary"), ["file", "line"]].itertuples():
             if not any(row.line in lines for lines in chosen):
                 rule = "a primary row must be selected by a question's filter: see its dataset and outcome"
                 yield Finding(row.file, int(row.line), "pool_role", "primary", rule)
@@ -209,6 +209,8 @@ def _twice(
     asked: Asked, rows: pd.DataFrame, variant: Variant | None, seen: set[tuple[int, ...]]
 ) -> Iterator[Finding]:
     twice = doubled(rows)
+    if twice.empty:
+        return
     keys = twice["study_id"].fillna("") + " " + twice["cohort_id"].fillna("")
     for _, group in twice.groupby(keys):
         lines = tuple(int(line) for line in group["line"])

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from livingmeta import formats
 from livingmeta.charts.glance import mini_interval
 from livingmeta.questions import Question
@@ -23,6 +21,7 @@ PILLS = {
 RATIO_DOMAIN = (0.2, 8.0)
 CORRELATION_DOMAIN = (-1.0, 1.0)
 Record = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def at_a_glance(records: Sequence[Record], questions: Sequence[Question]) -> Markup:
@@ -77,11 +76,21 @@ def _mini(record: Record, shown: Mapping[str, float | None]) -> Markup:
 
 def study_list(studies: Studies, questions: Sequence[Question]) -> Markup:
     """Return every study with its reports and the questions that use it; one anchor per study."""
-    where = _where_used(studies, questions)
+    where, reports = _where_used(studies, questions), _reports_by_study(studies)
     ordered = studies.studies.sort_values("label", key=lambda labels: labels.str.lower())
+    rows = ordered.to_dict("records")
     return Markup(
-        "".join(_study_card(row, studies, where.get(row["study_id"], [])) for _, row in ordered.iterrows())
+        "".join(
+            _study_card(row, reports.get(row["study_id"], []), where.get(row["study_id"], [])) for row in rows
+        )
     )
+
+
+def _reports_by_study(studies: Studies) -> dict[str, list[Row]]:
+    reports: dict[str, list[Row]] = {}
+    for report in studies.reports.to_dict("records"):
+        reports.setdefault(report["study_id"], []).append(report)
+    return reports
 
 
 def _where_used(studies: Studies, questions: Sequence[Question]) -> dict[str, list[Question]]:
@@ -92,8 +101,7 @@ def _where_used(studies: Studies, questions: Sequence[Question]) -> dict[str, li
     return used
 
 
-def _study_card(row: pd.Series, studies: Studies, used: Sequence[Question]) -> str:
-    reports = studies.reports[studies.reports["study_id"].eq(row["study_id"])]
+def _study_card(row: Row, reports: Sequence[Row], used: Sequence[Question]) -> str:
     links = [f'<a href="questions/{q.part}/{q.id}.html">{text(q.title)}</a>' for q in used]
     pairs = [
         ("Design", row["design"]),
@@ -116,7 +124,7 @@ def _study_card(row: pd.Series, studies: Studies, used: Sequence[Question]) -> s
     return f'<h3 id="{row["study_id"]}">{text(row["label"])}</h3>{definitions(shown)}'
 
 
-def _other_names(row: pd.Series) -> str:
+def _other_names(row: Row) -> str:
     """Return the names a study also goes by, without mere spellings of its label."""
 
     def spelled(name: str) -> str:
@@ -126,14 +134,14 @@ def _other_names(row: pd.Series) -> str:
     return ", ".join(name for name in names if spelled(name) != spelled(str(row["label"])))
 
 
-def _retraction(reports: pd.DataFrame) -> str:
-    states = sorted(set(reports["retraction_status"].dropna()))
+def _retraction(reports: Sequence[Row]) -> str:
+    states = sorted({r["retraction_status"] for r in reports if not missing(r["retraction_status"])})
     return ", ".join(states) or "not checked"
 
 
-def _report_list(reports: pd.DataFrame) -> Markup:
+def _report_list(reports: Sequence[Row]) -> Markup:
     items = []
-    for _, report in reports.iterrows():
+    for report in reports:
         cited = ". ".join(
             text(report[name]).rstrip(".")
             for name in ("authors", "title", "journal", "year", "volume_pages")
