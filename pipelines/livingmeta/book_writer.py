@@ -4,16 +4,16 @@ Forked from a parent that has loaded little, it imports Jupyter Book and Sphinx 
 waits for the word to start. Where fork does not exist, Sphinx runs in this process.
 """
 
-import json
+import gc
 import os
 import sys
 import traceback
-from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from livingmeta.files import write_atomically
+from livingmeta.deferred import stand_in
 from livingmeta.paths import Project
 from livingmeta.workers import can_fork
 
@@ -36,7 +36,8 @@ class Writing:
         self._app: Any = None
 
     def prepare(self) -> None:
-        """Set Sphinx up, with its memory of the last build and the templates it used then."""
+        """Set Sphinx up, with its memory of the last build and the templates compiled then."""
+        from jinja2 import FileSystemBytecodeCache
         from jupyter_book.config import get_final_config
         from sphinx.application import Sphinx
         from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -65,7 +66,9 @@ class Writing:
             warningiserror=True,
             keep_going=True,
         )
-        self._load_templates()
+        cache = self._working / "templates"
+        cache.mkdir(parents=True, exist_ok=True)
+        self._app.builder.templates.environment.bytecode_cache = FileSystemBytecodeCache(str(cache))
 
     def run(self) -> str:
         """Write the book; return what went wrong, nothing when it was written."""
@@ -73,40 +76,39 @@ class Writing:
             with redirect_stdout(self._log), redirect_stderr(self._log), self._open:
                 self.prepare()
                 self._app.build()
-                self._note_templates()
         except Exception as error:
             return f"the book was not written:\n{self._log.getvalue()}{error}"
         return f"the book was not written:\n{self._log.getvalue()}" if self._app.statuscode else ""
 
-    @property
-    def _noted(self) -> Path:
-        return self._working / "templates.json"
-
-    def _load_templates(self) -> None:
-        """Compile the templates of the last build; compiling is a third of writing one page."""
-        if self._noted.exists():
-            environment = self._app.builder.templates.environment
-            for name in json.loads(self._noted.read_text(encoding="utf-8")):
-                with suppress(Exception):  # a template that is gone is none that will be needed
-                    environment.get_template(name)
-
-    def _note_templates(self) -> None:
-        cache = self._app.builder.templates.environment.cache
-        names = sorted({key[1] for key in cache.keys()}) if cache else []  # noqa: SIM118
-        write_atomically(self._noted, json.dumps(names))
-
-
-def write_book(project: Project, working: Path) -> str:
-    """Write the book in this process; return what went wrong, nothing when it was written."""
-    return Writing(project, working).run()
-
 
 def load() -> None:
-    """Import what Sphinx will load anyway: the configuration's extensions and the theme."""
+    """Import what Sphinx will load anyway: the configuration's extensions and the theme.
+
+    Notebooks are executed beforehand: what would execute them, with a data base, is not loaded.
+    """
+    stand_in("myst_nb.core.execute.cache", "NotebookClientCache")
+    stand_in("myst_nb.core.execute.direct", "NotebookClientDirect")
     import jupyter_book.config  # noqa: F401
     import myst_nb.sphinx_ext  # noqa: F401
     import sphinx.builders.html  # noqa: F401
     import sphinx_book_theme  # noqa: F401
+
+    _rehearse()
+    gc.freeze()  # what is loaded stays: nobody has to look through it
+
+
+def _rehearse() -> None:
+    """Do once what is slow the first time: it is a third of writing one page."""
+    import nbformat
+    from bs4 import BeautifulSoup
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    nbformat.validate(nbformat.v4.new_notebook())
+    page = BeautifulSoup("<ul><li class='current'><a>1</a></li></ul>", "html.parser")
+    page.select("li.current > a, ul:not(.nav) li")
+    highlight("1", get_lexer_by_name("ipython3"), HtmlFormatter())
 
 
 class BookWriter:

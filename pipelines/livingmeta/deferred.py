@@ -4,6 +4,7 @@ PyMARE's package file loads converters that need SymPy, and its modules load `sc
 together half of what a build would spend on loading, for functions that it never calls.
 """
 
+import importlib
 import importlib.util
 import sys
 from types import ModuleType
@@ -39,3 +40,22 @@ def _loader(module: ModuleType) -> Any:
         return getattr(module, attribute)
 
     return load
+
+
+def stand_in(name: str, function: str) -> None:
+    """Let a module that offers one function or class be imported by those who may never call it.
+
+    The first call imports the module and is passed on. A module that is loaded stays as it is.
+    """
+    if name not in sys.modules:
+        module = ModuleType(name)
+        vars(module)[function] = _caller(name, function)
+        sys.modules[name] = module
+
+
+def _caller(name: str, function: str) -> Any:
+    def call(*args: Any, **options: Any) -> Any:
+        del sys.modules[name]
+        return getattr(importlib.import_module(name), function)(*args, **options)
+
+    return call

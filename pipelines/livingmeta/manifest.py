@@ -62,12 +62,15 @@ def code_hash(project: Project) -> str:
     return digest([version, *_named(project, files_of(project, CODE))])
 
 
-def site_hash(project: Project) -> str:
-    """Return the hash of everything the site is made from, and of the commit it names."""
+def site_hash(project: Project, code: str = "") -> str:
+    """Return the hash of everything the site is made from, and of the commit it names.
+
+    Here and below `code` is the hash of all code, where it is known already.
+    """
     data = [] if project.data_dir is None else _outside(project.data_dir)
     return digest(
         [
-            code_hash(project).encode(),
+            (code or code_hash(project)).encode(),
             commit(project).encode(),
             *data,
             *_named(project, files_of(project, SITE)),
@@ -75,9 +78,9 @@ def site_hash(project: Project) -> str:
     )
 
 
-def data_hash(project: Project) -> str:
+def data_hash(project: Project, code: str = "") -> str:
     """Return the hash of all curated data and of the code that checks it."""
-    return digest([code_hash(project).encode(), *_outside(project.data)])
+    return digest([(code or code_hash(project)).encode(), *_outside(project.data)])
 
 
 def frame_hash(project: Project) -> str:
@@ -96,10 +99,11 @@ def _outside(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def page_hashes(project: Project, question_ids: Iterable[str]) -> dict[str, str]:
+def page_hashes(project: Project, question_ids: Iterable[str], code: str = "") -> dict[str, str]:
     """Return the hash of what each page is made from: its file, the rows it uses, and all code."""
     files = [project.data / name for name in TABLES_FOR_ALL]
-    shared = digest([code_hash(project).encode(), *(path.read_bytes() for path in files if path.exists())])
+    known = (code or code_hash(project)).encode()
+    shared = digest([known, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by_study(project.data / name) for name in TABLES_BY_STUDY]
     return {name: _page_hash(project, name, shared, by_study) for name in question_ids}
 

@@ -89,6 +89,7 @@ def build(
     """
     if project.data_dir is not None:
         os.environ["LIVINGMETA_DATA"] = str(project.data_dir)
+    _restore(project)
     _check_questions_alone(project)
     questions = load_questions(project.questions)
     before, target = Manifest.read(project), todays_manifest(project, questions)
@@ -211,11 +212,12 @@ def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest
 
     It is hashed before anything runs: an edit made meanwhile belongs to the next build.
     """
+    code = manifest.code_hash(project)
     return Manifest(
-        site=manifest.site_hash(project),
-        data=manifest.data_hash(project),
+        site=manifest.site_hash(project, code),
+        data=manifest.data_hash(project, code),
         frame=manifest.frame_hash(project),
-        pages=manifest.page_hashes(project, [question.id for question in questions]),
+        pages=manifest.page_hashes(project, [question.id for question in questions], code),
     )
 
 
@@ -324,6 +326,13 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
         exchange(project.html, old)
     exchange(fresh, project.html)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _restore(project: Project) -> None:
+    """Put the old site back when a build was killed before it had put the new one in its place."""
+    old = project.build / "html.old"
+    if old.exists() and not project.html.exists():
+        exchange(old, project.html)
 
 
 def _write_api(project: Project, questions: Sequence[Question], folder: Path) -> None:

@@ -49,3 +49,26 @@ def test_a_loaded_package_stays_and_one_that_is_not_there_is_named():
     assert sys.modules["json"].loads("1") == 1
     with pytest.raises(ModuleNotFoundError, match="no_such_package"):
         defer("no_such_package")
+
+
+def test_a_stand_in_is_the_module_once_it_is_called():
+    said = run(
+        "import sys\n"
+        "from livingmeta.deferred import stand_in\n"
+        "stand_in('colorsys', 'rgb_to_hls')\n"
+        "from colorsys import rgb_to_hls\n"
+        "print(hasattr(sys.modules['colorsys'], 'hls_to_rgb'), rgb_to_hls(1.0, 1.0, 1.0)[1])\n"
+        "import colorsys\n"
+        "print(hasattr(colorsys, 'hls_to_rgb'))"
+    )
+    assert said == ["False", "1.0", "True"]
+
+
+def test_sphinx_loads_no_data_base_for_notebooks_that_are_executed_already():
+    said = run(
+        "import sys\n"
+        "from livingmeta.book_writer import load\n"
+        "load()\n"
+        "print('myst_nb.sphinx_ext' in sys.modules, 'sqlalchemy' in sys.modules)"
+    )
+    assert said == ["True", "False"]

@@ -188,3 +188,11 @@ def test_nothing_changed_loads_next_to_nothing(project):
     loaded = set(done.stdout.split())
     assert "livingmeta" in loaded
     assert not loaded & {"sphinx", "pandas", "numpy", "IPython", "papermill", "yaml", "altair", "asyncio"}
+
+
+def test_a_site_lost_between_two_exchanges_is_there_again_even_when_the_next_build_fails(project):
+    before = site_of(project)
+    project.html.rename(project.build / "html.old")  # what a kill leaves behind between the two
+    edit(project.questions / f"{question_id(1)}.yml", "measure:", "measure_of: x\nmeasure:")
+    assert not builder().build(project.root).ok
+    assert changed(before, site_of(project)) == []

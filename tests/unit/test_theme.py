@@ -18,9 +18,9 @@ ICONS = "fontawesome.js"
 WRITE = """
 import sys
 from pathlib import Path
-from livingmeta.book_writer import write_book
+from livingmeta.book_writer import Writing
 from livingmeta.paths import Project
-problem = write_book(Project(Path(sys.argv[1])), Path(sys.argv[2]))
+problem = Writing(Project(Path(sys.argv[1])), Path(sys.argv[2])).run()
 assert not problem, problem
 """
 
