@@ -527,3 +527,22 @@ def test_a_finding_reads_as_file_line_column_value_rule():
     assert "\n" not in str(Finding("x", 1, "c", "a\nb" * 99, "rule"))
     report = report_of([finding, finding, Finding("a", 1, "c", "v", "r", WARNING)])
     assert (len(report.faults), len(report.warnings), report.is_clean) == (1, 1, False)
+
+
+def test_an_invisible_character_is_named_with_its_place(copy):
+    file, line = copy.find("source_locator")
+    copy.edit(file, line, source_locator="Table\x07 2")
+    found = [fault for fault in copy.faults() if f"data/{file}:{line}:source_locator" in fault]
+    assert len(found) == 1 and found[0].endswith("must not hold the control character U+0007")
+
+
+def test_a_question_file_of_another_ending_is_not_passed_over(copy):
+    (copy.data / "questions" / "extra.yaml").write_text("id: extra\n", encoding="utf-8")
+    assert "data/questions/extra.yaml:1:: extra.yaml: its name must end in .yml" in copy.faults()
+
+
+def test_a_byte_that_is_not_utf8_is_found_on_its_line(copy):
+    path = sorted((copy.data / "questions").glob("*.yml"))[0]
+    path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
+    last = path.read_bytes().count(b"\n")
+    assert any(fault.startswith(f"data/questions/{path.name}:{last}:") for fault in copy.faults())

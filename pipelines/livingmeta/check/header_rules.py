@@ -1,11 +1,14 @@
 """Rules about the shape of a file: its header, its rows, and cells that are not of their type."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 
 from livingmeta.check.findings import Finding
 from livingmeta.check.sources import Curated, Source
 from livingmeta.studies import TYPE_RULES, is_whole, number
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def header_findings(curated: Curated) -> Iterator[Finding]:
@@ -15,10 +18,22 @@ def header_findings(curated: Curated) -> Iterator[Finding]:
         yield from _unknown(source)
         yield from _ragged(source)
         yield from _not_numbers(source)
+        yield from _invisible(source)
     for source in curated.tables.values():
         yield from _missing(source, source.schema.needed)
     for source in curated.effects.values():
         yield from _missing(source, {*curated.schema.base_columns, *source.schema.needed})
+
+
+def _invisible(source: Source) -> Iterator[Finding]:
+    """Yield cells with characters that nobody sees and that no page may carry."""
+    for row in source.rows():
+        for column, cell in row.cells.items():
+            if found := _CONTROL.search(cell):
+                name = f"U+{ord(found.group()):04X}"
+                yield Finding(
+                    source.file, row.line, column, repr(cell), f"must not hold the control character {name}"
+                )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

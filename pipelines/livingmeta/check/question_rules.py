@@ -44,6 +44,8 @@ def question_findings(curated: Curated, faulty: set[tuple[str, int]]) -> Iterato
     paths = sorted((curated.data_dir / "questions").glob("*.yml"))
     if not paths:
         yield Finding(curated.file("questions"), 1, "", "(missing)", "there must be a question file")
+    for path in sorted((curated.data_dir / "questions").glob("*.yaml")):
+        yield Finding(curated.file(f"questions/{path.name}"), 1, "", path.name, "its name must end in .yml")
     loaded = []
     for path in paths:
         findings, asked = _loaded(path, curated.file(f"questions/{path.name}"))
@@ -75,8 +77,9 @@ def _loaded(path: Path, file: str) -> tuple[list[Finding], Asked | None]:
     try:
         lines = yaml_lines(path.read_text(encoding="utf-8-sig"))
         return [], Asked(load_question(path), file, lines)
-    except UnicodeDecodeError:
-        return [Finding(file, 1, "", "(bytes)", "text must be UTF-8")], None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return [Finding(file, line, "", "(bytes)", "text must be UTF-8")], None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
