@@ -20,6 +20,7 @@ from livingmeta.diagnostics.moderators import (
     label_text,
     labels_of,
     sorted_levels,
+    subset_at,
 )
 from livingmeta.distributions import chi2_tail, f_tail
 from livingmeta.effect_sizes import EffectSizes
@@ -121,7 +122,7 @@ def subgroups(
     level = level or effects.level
     name, values = labels_of(effects, column)
     keep, excluded = complete(effects, {name: values}, factors=(name,))
-    part, labels = effects.subset(_mask(keep, effects.k)), values[keep]
+    part, labels = subset_at(effects, keep), values[keep]
     levels = sorted_levels(labels)
     each = [_own(part, labels == group, label_text(group), method, test, level, pi_df) for group in levels]
     plain = [_own(part, labels == group, label_text(group), method, "z", level, pi_df) for group in levels]
@@ -134,12 +135,6 @@ def subgroups(
         "common_tau2": _common(part, labels, levels, method, test, level),
         "excluded": as_dicts(excluded),
     }
-
-
-def _mask(keep: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
-    mask = np.zeros(k, dtype=bool)
-    mask[keep] = True
-    return mask
 
 
 def _own(

@@ -115,8 +115,14 @@ def _heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str) -> di
     q = float(residual @ residual)
     if method == "EE":
         return {"q": q, "i2": max(0.0, 100 * (q - df) / q) if q > 0 else 0.0, "h2": q / df}
-    typical = df / float(np.sum((1 - np.sum(U**2, axis=1)) / v))
+    typical = typical_variance(v, X)
     return {"q": q, "i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
+
+
+def typical_variance(v: Array, X: Array) -> float:
+    """Return (k - p) / trace(P), the sampling variance of a typical study (Higgins and Thompson 2002)."""
+    U, _ = np.linalg.qr(X / np.sqrt(v)[:, None])
+    return (len(v) - X.shape[1]) / float(np.sum((1 - np.sum(U**2, axis=1)) / v))
 
 
 def meta_regression(

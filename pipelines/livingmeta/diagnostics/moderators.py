@@ -128,11 +128,18 @@ def columns_of(effects: EffectSizes, columns: Columns) -> dict[str, NDArray[Any]
     return arrays
 
 
-def labels_of(effects: EffectSizes, column: Any) -> tuple[str, NDArray[Any]]:
+def labels_of(effects: EffectSizes, column: Any, unnamed: str = "group") -> tuple[str, NDArray[Any]]:
     """Return the name and values of one column, given by name or as an array."""
-    given: Columns = column if isinstance(column, str) else {"group": column}
+    given: Columns = column if isinstance(column, str) else {unnamed: column}
     ((name, values),) = columns_of(effects, given).items()
     return name, values
+
+
+def subset_at(effects: EffectSizes, rows: NDArray[np.intp]) -> EffectSizes:
+    """Return the effects at some positions."""
+    mask = np.zeros(effects.k, dtype=bool)
+    mask[rows] = True
+    return effects.subset(mask)
 
 
 def is_blank(value: Any) -> bool:
