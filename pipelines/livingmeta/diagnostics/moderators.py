@@ -95,6 +95,8 @@ def design(
     if unknown:
         raise FitError(f"{', '.join(unknown)}: not among the moderators ({', '.join(given) or 'none'})")
     keep, excluded = complete(effects, given, factors)
+    if len(keep) == 0:
+        raise FitError(f"no usable row: no study has {' and '.join(given) or 'an effect'}")
     read = [
         _coded(name, values[keep], (references or {}).get(name), name in factors)
         for name, values in given.items()
