@@ -18,9 +18,12 @@ def small_sample_factor(df: ArrayLike) -> Array:
     It is NaN below 2 degrees of freedom, where the mean of the standardised difference does not exist.
     """
     (m,) = floats(df)
-    # poch(z, 1/2) is gamma(z + 1/2) / gamma(z): no difference of two large logarithms.
-    factor = special.poch((np.maximum(m, 2.0) - 1) / 2, 0.5) / np.sqrt(np.maximum(m, 2.0) / 2)
-    return np.where(m < 2, np.nan, factor)
+    z = (np.maximum(m, 2.0) - 1) / 2
+    # gamma(z + 1/2) / gamma(z), exactly for few participants. For many, two large logarithms would
+    # be subtracted: their difference is 1/2 log z plus a series in 1/z, good to the last digit.
+    series = (-1 / 8 + (1 / 192 + (-1 / 640 + 17 / 14336 / z**2) / z**2) / z**2) / z
+    ratio = np.where(z < 30, special.poch(np.minimum(z, 30.0), 0.5), np.exp(series) * np.sqrt(z))
+    return np.where(m < 2, np.nan, ratio / np.sqrt(z + 0.5))
 
 
 def _pooled_variance(sd1: Array, n1: Array, sd2: Array, n2: Array) -> Array:
