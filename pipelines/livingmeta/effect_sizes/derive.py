@@ -8,7 +8,7 @@ import pandas as pd
 
 from livingmeta.distributions import normal_quantile
 from livingmeta.effect_sizes import formulas
-from livingmeta.effect_sizes.columns import NUMERIC, as_numbers
+from livingmeta.effect_sizes.columns import NUMERIC, as_numbers, with_columns
 from livingmeta.effect_sizes.measures import FREEMAN_TUKEY, Measure, MeasureError, measure_of
 from livingmeta.effect_sizes.sources import WHAT_IS_ADDED_TO, Asked, Rows, sources_of
 from livingmeta.effect_sizes.zero_rule import ZeroCellRule
@@ -120,40 +120,61 @@ def effect_sizes(
         raise MeasureError(f"vtype {vtype!r}: {chosen.code} has {', '.join(chosen.vtypes)}")
     accepted = frozenset((measure.upper(), *accept_measures))
     asked = Asked(chosen, accepted, zero or ZeroCellRule(), vtype)
-    numeric = as_numbers(rows)
-    frame = numeric.drop(columns="unreadable").assign(**_effects(numeric, asked))
-    reasons = frame["reason"].to_numpy(object)
-    excluded = tuple(
-        Excluded(int(line), str(study), reason)
-        for line, study, reason in zip(frame["line"], frame["study"], reasons, strict=True)
-        if reason
-    )
-    kept = frame[reasons == ""]
-    notes = _notes(kept, asked)
-    kept = _with_intervals(kept.drop(columns=["reason", "corrected"]), level)
-    return EffectSizes(_with_participants(chosen, kept), kept, excluded, level, notes)
+    numeric, unreadable = as_numbers(rows)
+    found = _found(_as_rows(numeric), asked)
+    reasons = [
+        reason or ("" if name else _incomplete(chosen, hint, text))
+        for name, reason, hint, text in zip(
+            found.derived_from, found.reasons, found.hints, unreadable, strict=True
+        )
+    ]
+    enters = np.array([not reason for reason in reasons], dtype=bool)
+    columns = {"yi": found.yi, "vi": found.vi, "derived_from": found.derived_from}
+    kept = with_columns(numeric, columns)[enters]
+    frame = with_columns(kept, _intervals(kept, level))
+    notes = _notes(int(found.corrected[enters].sum()), len(frame), asked)
+    return EffectSizes(_with_participants(chosen, frame), frame, _excluded(numeric, reasons), level, notes)
 
 
-def _effects(numeric: pd.DataFrame, asked: Asked) -> dict[str, np.ndarray]:
-    """Return `yi`, `vi`, `derived_from`, `reason` and `corrected` of all rows."""
-    rows = _as_rows(numeric)
+@dataclass(frozen=True)
+class _Found:
+    """What the sources supply for all rows, arrays of shape (k,); `derived_from` is empty without any."""
+
+    yi: np.ndarray
+    vi: np.ndarray
+    corrected: np.ndarray
+    derived_from: np.ndarray
+    reasons: np.ndarray
+    hints: np.ndarray
+
+
+def _found(rows: Rows, asked: Asked) -> _Found:
     yi, vi = np.full((2, rows.k), np.nan)
     corrected = np.zeros(rows.k, dtype=bool)
     derived, reasons, hints = (np.full(rows.k, "", dtype=object) for _ in range(3))
     left = np.arange(rows.k)
     for name, source in sources_of(asked.measure):
         found = source(rows.where(left), asked)
-        decided, open_ = left[found.has], left[~found.has]
+        decided, left = left[found.has], left[~found.has]
         yi[decided], vi[decided] = found.yi[found.has], found.vi[found.has]
         corrected[decided] = found.corrected[found.has]
         derived[decided], reasons[decided] = name, found.reasons[found.has]
-        hints[open_] = _joined(hints[open_], found.reasons[~found.has])
-        left = open_
-    for i in left:
-        said = "; ".join(text for text in (hints[i], numeric["unreadable"].iloc[i]) if text)
-        reasons[i] = said and f"no complete set of columns for {asked.measure.code}: {said}"
-        reasons[i] = reasons[i] or f"no complete set of columns for {asked.measure.code}"
-    return {"yi": yi, "vi": vi, "derived_from": derived, "reason": reasons, "corrected": corrected}
+        for i, hint in zip(left, found.reasons[~found.has], strict=True):
+            hints[i] += f"; {hint}" if hint and hints[i] else hint
+    return _Found(yi, vi, corrected, derived, reasons, hints)
+
+
+def _incomplete(measure: Measure, hint: str, unreadable: str) -> str:
+    said = "; ".join(text for text in (hint, unreadable) if text)
+    return f"no complete set of columns for {measure.code}{': ' if said else ''}{said}"
+
+
+def _excluded(rows: pd.DataFrame, reasons: Sequence[str]) -> tuple[Excluded, ...]:
+    return tuple(
+        Excluded(int(line), str(study), reason)
+        for line, study, reason in zip(rows["line"], rows["study"], reasons, strict=True)
+        if reason
+    )
 
 
 def _as_rows(numeric: pd.DataFrame) -> Rows:
@@ -165,11 +186,6 @@ def _as_rows(numeric: pd.DataFrame) -> Rows:
     return Rows({name: numeric[name].to_numpy(float) for name in NUMERIC}, texts)
 
 
-def _joined(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    pairs = zip(before, after, strict=True)
-    return np.array(["; ".join(text for text in pair if text) for pair in pairs], dtype=object)
-
-
 def _with_participants(measure: Measure, frame: pd.DataFrame) -> Measure:
     """Return the measure with the harmonic mean of participants, where its way back needs that."""
     if measure.scale != FREEMAN_TUKEY:
@@ -177,16 +193,17 @@ def _with_participants(measure: Measure, frame: pd.DataFrame) -> Measure:
     return replace(measure, n=formulas.harmonic_mean(frame["n"].to_numpy(float)))
 
 
-def _with_intervals(frame: pd.DataFrame, level: float) -> pd.DataFrame:
-    half = normal_quantile(0.5 + level / 200) * np.sqrt(frame["vi"].astype(float))
-    return frame.assign(
-        sei=np.sqrt(frame["vi"].astype(float)),
-        reported_ci_lower=frame["ci_lower"],
-        reported_ci_upper=frame["ci_upper"],
-        ci_lower=frame["yi"] - half,
-        ci_upper=frame["yi"] + half,
-        n_total=_total(frame),
-    )
+def _intervals(frame: pd.DataFrame, level: float) -> dict[str, np.ndarray]:
+    yi, sei = frame["yi"].to_numpy(float), np.sqrt(frame["vi"].to_numpy(float))
+    half = normal_quantile(0.5 + level / 200) * sei
+    return {
+        "sei": sei,
+        "reported_ci_lower": frame["ci_lower"].to_numpy(float),
+        "reported_ci_upper": frame["ci_upper"].to_numpy(float),
+        "ci_lower": yi - half,
+        "ci_upper": yi + half,
+        "n_total": _total(frame).to_numpy(float),
+    }
 
 
 def _total(frame: pd.DataFrame) -> pd.Series:
@@ -195,15 +212,12 @@ def _total(frame: pd.DataFrame) -> pd.Series:
     return total.fillna(frame["n"]).fillna(fallback)
 
 
-def _notes(frame: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
+def _notes(corrected: int, k: int, asked: Asked) -> tuple[str, ...]:
     notes = []
-    corrected = int(frame["corrected"].sum())
     if corrected:
         parts, things = WHAT_IS_ADDED_TO[asked.measure.inputs]
-        notes.append(
-            f"{asked.zero.added(asked.measure):g} added to the {parts} "
-            f"of {corrected} of {len(frame)} {things} (rule: {asked.zero.to})"
-        )
+        added = asked.zero.added(asked.measure)
+        notes.append(f"{added:g} added to the {parts} of {corrected} of {k} {things} (rule: {asked.zero.to})")
     if asked.vtype != asked.measure.vtypes[0]:
         notes.append(f"sampling variances of kind {asked.vtype}")
     return tuple(notes)
