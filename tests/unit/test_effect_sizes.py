@@ -1,6 +1,7 @@
 """Does a row as reported become the right effect, or the right reason why it cannot enter?"""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ def test_another_reported_measure_enters_only_when_accepted():
     [
         ({"r": 1.0, "n": 20}, "between -1 and 1"),
         ({"r": 0.5, "n": 3}, "at least 4"),
-        ({"r": 0.5}, "without a sample size"),
+        ({"r": 0.5}, "n missing"),
     ],
 )
 def test_a_correlation_that_cannot_enter_says_why(row, said):
@@ -110,6 +111,91 @@ def test_a_correlation_that_cannot_enter_says_why(row, said):
 def test_means_that_cannot_enter_say_why(change, said):
     names = ("mean_treatment", "sd_treatment", "n_treatment", "mean_control", "sd_control", "n_control")
     assert said in reason(dict(zip(names, (1, 2, 30, 1, 2, 30), strict=True)) | change, measure="MD")
+
+
+FAULTS = [
+    (
+        "OR",
+        {"ai": 11, "n1i": 10, "ci": 1, "n2i": 10},
+        "counts 11/10 and 1/10: events must lie between 0 and n",
+    ),
+    ("OR", {"ai": -1, "n1i": 10, "ci": 1, "n2i": 10}, "events must lie between 0 and n"),
+    ("OR", {"ai": 1.5, "n1i": 10, "ci": 1, "n2i": 10}, "counts 1.5/10 and 1/10: must be whole numbers"),
+    ("OR", {"ai": 1, "n1i": math.inf, "ci": 1, "n2i": 10}, "events must lie between 0 and n"),
+    ("RD", {"ai": 0, "n1i": 0, "ci": 1, "n2i": 10}, "n must be > 0"),
+    (
+        "OR",
+        {"ai": 1, "bi": 8, "n1i": 10, "ci": 1, "n2i": 10},
+        "n_treatment 10 is not events_treatment 1 + non",
+    ),
+    ("OR", {"ai": 1, "n1i": 10, "ci": 1}, "no complete set of columns for OR: n_control missing"),
+    ("OR", {"ai": "5*", "n1i": 10, "ci": 1, "n2i": 10}, "events_treatment '5*' is not a number"),
+    ("IRR", {"x1i": 1, "t1i": 0, "x2i": 2, "t2i": 5}, "person-time must be > 0"),
+    ("IRR", {"x1i": 1.5, "t1i": 2, "x2i": 2, "t2i": 5}, "events must be whole numbers"),
+    ("IRR", {"x1i": 0, "t1i": 2, "x2i": 0, "t2i": 5}, "double-zero table"),
+    ("IRR", {"x1i": 1, "t1i": 2, "x2i": 0}, "time_control missing"),
+    ("PLO", {"xi": 8, "ni": 7}, "counts 8/7: events must lie between 0 and n"),
+    ("PLO", {"xi": 0.5, "ni": 7}, "counts 0.5/7: must be whole numbers"),
+    ("PLO", {"xi": 1, "mi": 3, "ni": 7}, "n 7 is not events 1 + non_events 3"),
+    ("PLO", {"estimate": 0.4, "p_value": 0.01}, "a proportion's p-value does not give its variance"),
+    ("PLO", {"estimate": 0.4, "ci_lower": 0.3, "ci_upper": 1.2}, "a proportion and its limits"),
+    ("PFT", {"estimate": 0.4, "ci_lower": 0.3, "ci_upper": 0.5}, "no complete set of columns for PFT"),
+    ("RD", {"estimate": -12, "ci_lower": -20, "ci_upper": -4}, "estimate -12: must lie between -1 and 1"),
+    ("ZCOR", {"estimate": 0.4, "ci_lower": 0.3, "ci_upper": 1}, "a correlation and its limits"),
+    ("HR", {"estimate": 1.5, "ci_lower": 1.9, "ci_upper": 1.2}, "ci_lower 1.9 is above ci_upper 1.2"),
+    ("HR", {"estimate": 1.5, "ci_lower": 1.2, "ci_upper": 1.9, "ci_level": 0.95}, "ci_level 0.95"),
+    ("HR", {"estimate": 1.5, "ci_lower": 1.2, "ci_upper": 1.9, "ci_level": "ninety"}, "ci_level nan"),
+    ("HR", {"estimate": 1.5, "p_value": 1}, "p_value 1: it says nothing on the variance"),
+    ("HR", {"estimate": 1.5, "p_value": 1.1}, "p_value 1.1: must lie between 0 and 1"),
+    ("HR", {"estimate": 1.5, "p_value": -0.1}, "p_value -0.1"),
+    ("COR", {"ri": 1.01, "ni": 10}, "correlation 1.01: must lie between -1 and 1"),
+    ("COR", {"ri": 0.5, "ni": 2}, "at least 3 participants"),
+    ("MC", {"m1i": 1, "sd1i": 2, "m2i": 2, "sd2i": 2, "ri": 1.2, "ni": 9}, "correlation 1.2"),
+    (
+        "MC",
+        {"m1i": 1, "sd1i": 2, "m2i": 2, "sd2i": 2, "ri": 1, "ni": 9},
+        "standard deviation of the change 0",
+    ),
+    ("MC", {"m1i": 1, "sd1i": -2, "m2i": 2, "sd2i": 2, "ri": 0.5, "ni": 9}, "sd -2 and 2: must be > 0"),
+    ("MC", {"mean_change": 1, "sd_change": 2, "n": 1}, "at least 2 participants"),
+    ("GEN", {"yi": 0.1}, "yi without vi or sei"),
+    ("GEN", {"yi": 0.1, "vi": math.inf}, "sampling variance is not a finite number"),
+    ("GEN", {"yi": 0.1, "sei": 0}, "sampling variance 0: must be > 0"),
+    ("GEN", {"yi": "NA", "vi": 1}, "no complete set of columns for GEN"),
+]
+
+
+@pytest.mark.parametrize(
+    ("measure", "columns", "said"), FAULTS, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_an_impossible_row_is_listed_and_the_others_enter(measure, columns, said):
+    good = {"yi": 0.1, "vi": 0.2}
+    table = pd.DataFrame([good, columns, good], dtype=object).assign(study="s", line=[2, 3, 4])
+    effects = effect_sizes(with_field_names(table), measure)
+    assert (effects.k, len(effects.excluded), effects.excluded[0].line) == (2, 1, 3)
+    assert said in effects.excluded[0].reason
+
+
+@pytest.mark.parametrize(
+    ("m1", "m2", "measure"), [(1, -1, "ROM"), (0, 2, "ROM"), (-1, -2, "CVR"), (2, 0, "CVR")]
+)
+def test_means_without_a_ratio_say_why(m1, m2, measure):
+    arms = {"sd1i": 1, "n1i": 10, "sd2i": 1, "n2i": 10}
+    effects = effect_sizes(with_field_names(rows({"m1i": m1, "m2i": m2, **arms})), measure)
+    assert f"means {m1} and {m2}" in effects.excluded[0].reason
+
+
+def test_an_estimate_of_another_measure_does_not_hide_the_means():
+    means = {"m1i": 3, "sd1i": 1, "n1i": 10, "m2i": 2, "sd2i": 1, "n2i": 10}
+    row = {**means, **printed(1.0, 0.1, 1.9, measure_reported="MD")}
+    effects = effect_sizes(with_field_names(rows(row)), "SMD")
+    assert list(effects.frame["derived_from"]) == ["means"]
+
+
+def test_cells_without_totals_are_a_table_too():
+    by_cells = {"bi": 8, "n1i": 10, "ci": 3, "di": 9}
+    effects = effect_sizes(with_field_names(rows(by_cells)), "OR")
+    assert effects.yi[0] == pytest.approx(math.log(2 * 9 / (8 * 3)))
 
 
 def test_a_missing_cell_falls_through_to_what_was_reported():
@@ -181,15 +267,15 @@ def test_a_subset_keeps_measure_level_and_notes():
 
 @pytest.mark.parametrize("code", MEASURES)
 def test_scales_lead_there_and_back(code):
-    measure = measure_of(code.lower())
+    measure = replace(measure_of(code.lower()), n=31.0)
     value = 0.37
     assert measure.to_display(measure.to_analysis(value)) == pytest.approx(value)
-    assert measure.to_analysis(measure.null) == 0
+    assert measure.scale == "freeman_tukey" or measure.to_analysis(measure.null) == 0
 
 
 def test_an_unknown_measure_names_the_known_ones():
-    with pytest.raises(MeasureError, match="'YUQ': must be one of OR, RR"):
-        measure_of("YUQ")
+    with pytest.raises(MeasureError, match="'NNT': must be one of OR, RR"):
+        measure_of("NNT")
 
 
 def test_metafor_names_do_not_overwrite_ours():

@@ -19,16 +19,21 @@ ALIASES = {
     "ri": "r",
     "ni": "n",
     "xi": "events",
+    "mi": "non_events",
     "x1i": "events_treatment",
     "t1i": "time_treatment",
     "x2i": "events_control",
     "t2i": "time_control",
     "n_analysed": "n",
 }
+ARMS = ("treatment", "control")
 NUMERIC = (
-    *(f"{q}_{arm}" for q in ("events", "non_events", "n", "mean", "sd") for arm in ("treatment", "control")),
-    *("estimate", "ci_lower", "ci_upper", "ci_level", "p_value", "r", "n", "yi", "vi", "sei"),
+    *(f"{q}_{arm}" for q in ("events", "non_events", "n", "time", "mean", "sd") for arm in ARMS),
+    *("estimate", "ci_lower", "ci_upper", "ci_level", "p_value", "r", "n", "events", "non_events"),
+    *("mean_post", "sd_post", "mean_pre", "sd_pre", "mean_change", "sd_change", "yi", "vi", "sei"),
 )
+DEFAULT_LEVEL = 95.0
+BLANK = ("", "NA", "NaN", "nan")
 
 
 def with_field_names(rows: pd.DataFrame, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -52,19 +57,57 @@ def with_field_names(rows: pd.DataFrame, columns: Mapping[str, str] | None = Non
     return named
 
 
-def as_numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows whose numeric columns are float64; text that is no number becomes NaN."""
-    read = {
-        name: pd.to_numeric(rows[name], errors="coerce").astype(float) if name in rows else np.nan
-        for name in NUMERIC
-    }
-    return _complete_tables(rows.assign(**read))
+def as_numbers(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return rows whose numeric columns are float64, and what text in them was no number.
+
+    Such text becomes NaN; what other columns imply (totals, events, standard errors, the usual
+    level) is filled.
+
+    Returns
+    -------
+    rows : DataFrame of shape (k, any)
+    unreadable : list of k texts, empty where there is nothing to say
+    """
+    read = {name: _numbers(rows, name) for name in NUMERIC}
+    return with_columns(rows, {**read, **_implied(read, rows)}), _unreadable(rows, read)
 
 
-def _complete_tables(rows: pd.DataFrame) -> pd.DataFrame:
-    totals = {
-        f"n_{arm}": rows[f"n_{arm}"].fillna(rows[f"events_{arm}"] + rows[f"non_events_{arm}"])
-        for arm in ("treatment", "control")
-    }
-    sei = rows["sei"].fillna(np.sqrt(rows["vi"].where(rows["vi"] >= 0)))
-    return rows.assign(**totals, sei=sei, ci_level=rows["ci_level"].fillna(95.0))
+def with_columns(rows: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return rows with columns set, in one go: one after the other would take longer than any fit."""
+    return pd.DataFrame({**dict(rows.items()), **columns}, index=rows.index)
+
+
+def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in rows:
+        return np.full(len(rows), np.nan)
+    # Whole numbers of any width become floats here: their products overflow 32 bits.
+    return pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _unreadable(rows: pd.DataFrame, read: Mapping[str, np.ndarray]) -> list[str]:
+    said = [""] * len(rows)
+    for name in (name for name in NUMERIC if name in rows):
+        lost = np.isnan(read[name])
+        for i in np.flatnonzero(lost & ~_blank(rows[name])) if lost.any() else ():
+            said[i] += f"{', ' if said[i] else ''}{name} {rows[name].iloc[i]!r} is not a number"
+    return said
+
+
+def _blank(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.isna().to_numpy(bool)
+    return (column.isna() | column.astype(str).str.strip().isin(BLANK)).to_numpy(bool)
+
+
+def _implied(read: Mapping[str, np.ndarray], rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    filled = {}
+    for tail in (*(f"_{arm}" for arm in ARMS), ""):
+        events, others, n = (read[f"{name}{tail}"] for name in ("events", "non_events", "n"))
+        filled[f"n{tail}"] = np.where(np.isnan(n), events + others, n)
+        filled[f"events{tail}"] = np.where(np.isnan(events), n - others, events)
+    root = np.sqrt(np.where(read["vi"] >= 0, read["vi"], np.nan))
+    filled["sei"] = np.where(np.isnan(read["sei"]), root, read["sei"])
+    # A level that cannot be read is no level, and not the usual one either.
+    unstated = _blank(rows["ci_level"]) if "ci_level" in rows else np.ones(len(rows), dtype=bool)
+    filled["ci_level"] = np.where(unstated, DEFAULT_LEVEL, read["ci_level"])
+    return filled
