@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from livingmeta import formats
-from livingmeta.effect_sizes import EffectSizes, ZeroCellRule, effect_sizes, measure_of, with_field_names
+from livingmeta.effect_sizes import EffectSizes, Measure, ZeroCellRule, effect_sizes, with_field_names
 from livingmeta.effect_sizes.columns import ALIASES, NUMERIC
 from livingmeta.estimators import Fit, pool
 from livingmeta.results import fit_record
@@ -134,7 +134,7 @@ def _excluded_lines(effects: EffectSizes, path: Path) -> list[str]:
 
 def as_text(effects: EffectSizes, fit: Fit, path: Path) -> str:
     """Return an analysis as text for a terminal, with every choice named."""
-    measure = measure_of(fit.measure)
+    measure = effects.measure
     shown = [float(measure.to_display(x)) for x in (fit.estimate, fit.ci_lower, fit.ci_upper)]
     lines = [
         f"{measure.name}, {fit.method}, {fit.test}; k = {fit.k}",
@@ -142,7 +142,7 @@ def as_text(effects: EffectSizes, fit: Fit, path: Path) -> str:
         *_study_lines(effects, fit),
         "",
         f"pooled {measure.label} {formats.with_interval(*shown)}, {formats.p_value(fit.p_value)}",
-        *_spread_lines(fit),
+        *_spread_lines(fit, measure),
     ]
     notes = fit_record(effects, fit)["warnings"]
     left_out = _excluded_lines(effects, path)
@@ -164,8 +164,7 @@ def _study_lines(effects: EffectSizes, fit: Fit) -> list[str]:
     ]
 
 
-def _spread_lines(fit: Fit) -> list[str]:
-    measure = measure_of(fit.measure)
+def _spread_lines(fit: Fit, measure: Measure) -> list[str]:
     lines = []
     if fit.pi_lower is not None and fit.pi_upper is not None:
         ends = [float(measure.to_display(x)) for x in (fit.pi_lower, fit.pi_upper)]
