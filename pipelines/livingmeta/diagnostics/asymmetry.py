@@ -12,7 +12,7 @@ from livingmeta.diagnostics.small_studies import (
     Slope,
     event_totals,
     information,
-    weighted_line,
+    tested_line,
 )
 from livingmeta.distributions import normal_tail, t_quantile, t_tail
 from livingmeta.effect_sizes import EffectSizes
@@ -130,7 +130,7 @@ def _unknown_sizes(effects: EffectSizes, predictor: str) -> Absent | None:
 
 def _line(name: str, x: Array, y: Array, weights: Array, level: float) -> dict[str, Any] | Absent:
     try:
-        line = weighted_line(x, y, weights, level)
+        line = tested_line(x, y, weights, level)
     except FitError as error:
         return Absent(str(error))
     return {"name": name, "k": line.df + 2, **_of_slope(line)}

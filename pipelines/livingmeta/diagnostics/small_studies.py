@@ -44,19 +44,17 @@ def weighted_line(x: Array, y: Array, weights: Array, level: float = 95.0) -> Sl
     Raises
     ------
     FitError
-        With fewer than 3 points, a predictor that does not vary, or points on a line exactly.
+        With fewer than 3 points, or a predictor that does not vary.
     """
     x, y, weights = _weighing(x, y, weights)
     root, df = np.sqrt(weights), len(y) - 2
     orthogonal, triangular = np.linalg.qr(np.column_stack([root, root * x]))
     beta = np.linalg.solve(triangular, orthogonal.T @ (y * root))
     residual = (y - beta[0] - beta[1] * x) * root
-    if np.linalg.norm(residual) <= RESOLUTION * np.linalg.norm(y * root):
-        raise FitError("the effects lie on a line exactly: nothing is left to test it against")
     inverse = np.linalg.inv(triangular)
     se = np.sqrt((inverse**2).sum(axis=1) * (residual @ residual) / df)
     half = t_quantile(0.5 + level / 200, df) * se[0]
-    t = beta[1] / se[1]
+    t = beta[1] / se[1] if se[1] > 0 else np.copysign(np.inf, beta[1])
     return Slope(
         intercept=float(beta[0]),
         intercept_se=float(se[0]),
@@ -68,6 +66,23 @@ def weighted_line(x: Array, y: Array, weights: Array, level: float = 95.0) -> Sl
         intercept_ci_lower=float(beta[0] - half),
         intercept_ci_upper=float(beta[0] + half),
     )
+
+
+def tested_line(x: Array, y: Array, weights: Array, level: float = 95.0) -> Slope:
+    """Return the weighted line of effects whose slope is to be tested.
+
+    Raises
+    ------
+    FitError
+        As `weighted_line`, and when the effects lie on a line exactly: then the residual that
+        the slope would be tested against is rounding, and so would be the p-value.
+    """
+    line = weighted_line(x, y, weights, level)
+    root = np.sqrt(weights / weights.max())
+    residual = (y - line.intercept - line.slope * x) * root
+    if np.linalg.norm(residual) <= RESOLUTION * np.linalg.norm(y * root):
+        raise FitError("the effects lie on a line exactly: nothing is left to test it against")
+    return line
 
 
 def _weighing(x: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
@@ -84,21 +99,29 @@ def _weighing(x: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
     return x, y, weights
 
 
-def peese(effects: EffectSizes) -> Slope:
+def peese(effects: EffectSizes) -> Slope | None:
     """Return the effect expected in a study without sampling error (Stanley and Doucouliagos 2014).
 
-    It is the intercept of effects on their variances, weighted by inverse variance.
+    It is the intercept of effects on their variances, weighted by inverse variance; None where
+    all variances are the same or there are fewer than three effects.
     """
-    return weighted_line(effects.vi, effects.yi, 1 / effects.vi, effects.level)
+    try:
+        return weighted_line(effects.vi, effects.yi, 1 / effects.vi, effects.level)
+    except FitError:
+        return None
 
 
-def peters(effects: EffectSizes) -> Slope:
+def peters(effects: EffectSizes) -> Slope | None:
     """Return the asymmetry test of Peters et al. (2006) with its original weights.
 
-    Effects on 1 / N, weighted by 1 / (1 / events + 1 / non-events) of the whole table.
+    Effects on 1 / N, weighted by 1 / (1 / events + 1 / non-events) of the whole table; None where
+    there is no slope to test.
     """
     events, rest = event_totals(effects)
-    return weighted_line(1 / (events + rest), effects.yi, information(events, rest), effects.level)
+    try:
+        return tested_line(1 / (events + rest), effects.yi, information(events, rest), effects.level)
+    except FitError:
+        return None
 
 
 def event_totals(effects: EffectSizes) -> tuple[Array, Array]:
