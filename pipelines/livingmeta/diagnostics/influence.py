@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.without_each import FEWEST, TOGETHER, refits
 from livingmeta.distributions import chi2_quantile
 from livingmeta.effect_sizes import EffectSizes
-from livingmeta.estimators import COUNT_METHODS, Fit, FitError, pool
+from livingmeta.estimators import COUNT_METHODS, ESTIMATORS, TESTS, Fit, FitError, pool
 
 Array = NDArray[np.float64]
 
@@ -103,8 +104,16 @@ def _names(effects: EffectSizes) -> list[str]:
 
 
 def _without_each(effects: EffectSizes, method: str, test: str, level: float) -> list[Fit | FitError]:
+    y, v, code = effects.yi, effects.vi, effects.measure.code
+    together: list[Fit | None] = [None] * effects.k
+    usable = np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()
+    if method in TOGETHER and method in ESTIMATORS and test in TESTS and effects.k >= FEWEST and usable:
+        together = refits(y, v, code, method, test, level)
     positions = np.arange(effects.k)
-    return [pooled_or_reason(effects.subset(positions != i), method, test, level) for i in positions]
+    return [
+        fit or pooled_or_reason(effects.subset(positions != i), method, test, level)
+        for i, fit in enumerate(together)
+    ]
 
 
 INFLUENCE = ("rstudent", "dffits", "cook_d", "cov_r", "tau2_del", "q_del", "hat", "weight", "dfbetas")

@@ -1,0 +1,252 @@
+"""Refits without each study in turn, all at once.
+
+A model without one study needs sums over the others at a tau2 of its own. Those sums are
+smooth functions of tau2: they are taken at a few dozen Chebyshev points, for all studies left
+out together, and interpolated in between, to rounding. Sums "without" are sums before plus
+sums after, so that a study with nearly all the weight costs no digits.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingmeta.distributions import chi2_tail, t_quantile, t_tail
+from livingmeta.estimators import Fit
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+TOGETHER = ("EE", "DL", "REML", "ML", "PM", "EB")
+FEWEST = 5
+MOST_STEPS = 100
+MOST_CANCELLATION = 1e5  # squared distance from the centre over spread: five digits are lost
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over all studies but one, of w^a y^b, with w = 1 / (v + tau2); each of shape (..., k)."""
+
+    w: Array
+    wy: Array
+    wyy: Array
+    ww: Array
+    wwy: Array
+    wwyy: Array
+
+    @property
+    def mean(self) -> Array:
+        """Return the weighted mean of the others."""
+        return self.wy / self.w
+
+    @property
+    def residual(self) -> Array:
+        """Return the weighted sum of squares around that mean."""
+        return np.maximum(0.0, self.wyy - self.wy * self.mean)
+
+    @property
+    def residual_squared(self) -> Array:
+        """Return the same with squared weights."""
+        return self.wwyy - 2 * self.mean * self.wwy + self.mean**2 * self.ww
+
+
+def without(terms: Array) -> Array:
+    """Return sums over all but one along the last axis, of the same shape, without subtraction."""
+    result = np.zeros_like(terms)
+    result[..., 1:] = np.cumsum(terms[..., :-1], axis=-1)
+    result[..., :-1] += np.cumsum(terms[..., :0:-1], axis=-1)[..., ::-1]
+    return result
+
+
+def sums_at(y: Array, v: Array, tau2: Array, unit: Array) -> Sums:
+    """Return the sums at each tau2, weights in units of 1 / `unit`; both of shape (n, 1)."""
+    w = unit / (v + tau2)
+    return Sums(*(without(term) for term in (w, w * y, w * y**2, w**2, w**2 * y, w**2 * y**2)))
+
+
+def score(method: str, sums: Sums, unit: Array, studies: int) -> Array:
+    """Return a decreasing function of tau2 whose root is the estimate; `studies` counts the others."""
+    if method == "REML":
+        return sums.residual_squared / unit - sums.w + sums.ww / sums.w
+    if method == "ML":
+        return sums.residual_squared / unit - sums.w
+    return sums.residual / unit - (studies - 1)
+
+
+def refits(y: Array, v: Array, measure: str, method: str, test: str, level: float) -> list[Fit | None]:
+    """Return the fit without each study; None where it should be made by itself.
+
+    Parameters
+    ----------
+    y, v : ndarray of shape (k,)
+        Finite effects and positive variances, k at least FEWEST.
+    measure, test : str
+        Codes.
+    method : str
+        One of TOGETHER.
+    level : float
+        Confidence level in percent.
+    """
+    scale = float(np.sqrt(np.median(v)))
+    y, v = y / scale, v / scale**2
+    centre = float((y / v).sum() / (1 / v).sum())
+    with np.errstate(all="ignore"):
+        columns, sound = _columns(y - centre, v, method, test, level)
+    units = {"estimate": scale, "se": scale, "ci_lower": scale, "ci_upper": scale, "tau2": scale**2}
+    columns = {name: x * units.get(name, 1.0) for name, x in columns.items()}
+    for name in ("estimate", "ci_lower", "ci_upper"):
+        columns[name] = columns[name] + centre * scale
+    columns["statistic"] = columns["estimate"] / columns["se"]
+    df = None if test == "z" else len(y) - 2
+    columns["p_value"] = 2 * t_tail(np.abs(columns["statistic"]), df)
+    sound &= np.isfinite(np.array(list(columns.values()))).all(axis=0)
+    shared: dict[str, Any] = {
+        "measure": measure,
+        "method": method,
+        "test": test,
+        "k": len(y) - 1,
+        "level": level,
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [
+        Fit(**shared, **dict(zip(columns, row, strict=True)), k=len(y) - 1, df=df, q_df=len(y) - 2)
+        if ok
+        else None
+        for row, ok in zip(rows, sound.tolist(), strict=True)
+    ]
+
+
+def _columns(y: Array, v: Array, method: str, test: str, level: float) -> tuple[dict[str, Array], Mask]:
+    """Return the numbers of each refit of centred, scaled effects, and which can be relied on."""
+    df, smallest = len(y) - 2, float(v.min())
+    at_zero = _first(sums_at(y, v, np.zeros((1, 1)), np.full((1, 1), smallest)))
+    q, typical = at_zero.residual / smallest, df * smallest / (at_zero.w - at_zero.ww / at_zero.w)
+    tau2, own, sound = _solved(y, v, method, q, df / typical)
+    factor = np.ones(len(y)) if test == "z" else own.residual / (smallest + tau2) / df
+    factor = np.maximum(1.0, factor) if test == "adhoc" else factor
+    se = np.sqrt(factor * (smallest + tau2) / own.w)
+    half = t_quantile(0.5 + level / 200, None if test == "z" else df) * se
+    i2_q = np.where(q > 0, np.maximum(0.0, 100 * (q - df) / q), 0.0)
+    equal = method == "EE"
+    columns = {
+        "estimate": own.mean,
+        "se": se,
+        "ci_lower": own.mean - half,
+        "ci_upper": own.mean + half,
+        "tau2": tau2,
+        "i2": i2_q if equal else 100 * tau2 / (typical + tau2),
+        "h2": q / df if equal else tau2 / typical + 1,
+        "i2_q": i2_q,
+        "h2_q": q / df,
+        "q": q,
+        "q_p": chi2_tail(q, df),
+    }
+    for sums in (at_zero, own):
+        sound = sound & (sums.wy * sums.mean <= MOST_CANCELLATION * sums.residual)
+    return columns, sound & (se > 0)
+
+
+def _first(sums: Sums) -> Sums:
+    return Sums(sums.w[0], sums.wy[0], sums.wyy[0], sums.ww[0], sums.wwy[0], sums.wwyy[0])
+
+
+def _solved(y: Array, v: Array, method: str, q: Array, excess: Array) -> tuple[Array, Sums, Mask]:
+    """Return tau2 without each study, the sums there, and where the root was the only one."""
+    sound, smallest = np.ones(len(y), dtype=bool), float(v.min())
+    most = _upper(y, v, method, q, excess)
+    x = _points(smallest, most)
+    tau2 = smallest * np.expm1(x)[:, None]
+    table = sums_at(y, v, tau2, smallest + tau2)
+    if method == "EE" or len(x) == 1:
+        at = np.zeros(len(y))
+    elif method == "DL":
+        at = np.log1p(np.maximum(0.0, (q - (len(y) - 2)) / excess) / smallest)
+    else:
+        values = score(method, table, smallest + tau2, len(y) - 1)
+        at, sound = _roots(x, values)
+    names = ("w", "wy", "wyy", "ww", "wwy", "wwyy")
+    own = Sums(*interpolated(x, np.stack([getattr(table, name) for name in names]), at))
+    return smallest * np.expm1(at), own, sound
+
+
+def _upper(y: Array, v: Array, method: str, q: Array, excess: Array) -> float:
+    """Return a tau2 beyond every estimate."""
+    if method == "EE":
+        return 0.0
+    if method == "DL":
+        return float(np.maximum(0.0, (q - (len(y) - 2)) / excess).max())
+    upper = max(float(np.ptp(y)) ** 2, float(v.max()))
+    for _ in range(MOST_STEPS):
+        at = np.full((1, 1), upper)
+        unit = float(v.min()) + at
+        if (score(method, sums_at(y, v, at, unit), unit, len(y) - 1) < 0).all():
+            break
+        upper *= 2
+    return upper
+
+
+def _points(smallest: float, most: float) -> Array:
+    """Return Chebyshev points of log(1 + tau2 / smallest v) from 0 to `most`, ascending.
+
+    In that variable the nearest singularity lies pi off the real axis, whatever the variances:
+    so many points bring the error of interpolation below rounding.
+    """
+    length = float(np.log1p(most / smallest))
+    if length == 0:
+        return np.zeros(1)
+    aspect = 2 * np.pi / length
+    number = int(np.ceil(38 / np.arcsinh(aspect))) + 4
+    return length * (1 - np.cos(np.pi * np.arange(number + 1) / number)) / 2
+
+
+def interpolated(x: Array, values: Array, at: Array) -> Array:
+    """Return values (..., n, k) at Chebyshev points x (n,), each column at its own point of `at` (k,).
+
+    Barycentric formula of the second kind (Berrut and Trefethen 2004).
+    """
+    if len(x) == 1:
+        return values[..., 0, :]
+    signs = np.where(np.arange(len(x)) % 2, -1.0, 1.0)
+    signs[[0, -1]] /= 2
+    distance = at - x[:, None]
+    hit = distance == 0
+    weights = signs[:, None] / np.where(hit, 1.0, distance)
+    weights = np.where(hit.any(axis=0), hit, weights)
+    result: Array = np.einsum("...nk,nk->...k", values, weights) / weights.sum(axis=0)
+    return result
+
+
+def _roots(x: Array, values: Array) -> tuple[Array, Mask]:
+    """Return where each column falls through 0 (0 when never above), and whether it does so once."""
+    positive = values > 0
+    changes = (positive[:-1] != positive[1:]).sum(axis=0)
+    rooted = positive[0] & (changes == 1)
+    sound = rooted | (changes == 0)
+    lower = np.maximum(0, positive.sum(axis=0) - 1)
+    column = np.arange(values.shape[1])
+    upper = np.minimum(lower + 1, len(x) - 1)
+    ends = (x[lower], x[upper], values[lower, column], values[upper, column])
+    at = np.zeros(values.shape[1])
+    at[rooted] = _bracketed(x, values[:, rooted], *(end[rooted] for end in ends))
+    return at, sound
+
+
+def _bracketed(x: Array, values: Array, a: Array, b: Array, at_a: Array, at_b: Array) -> Array:
+    """Return the root of each column between a and b by the Illinois method."""
+    side = np.zeros(len(a))
+    for _ in range(MOST_STEPS):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            middle = (a * at_b - b * at_a) / (at_b - at_a)
+        middle = np.where((middle >= a) & (middle <= b), middle, (a + b) / 2)
+        value = interpolated(x, values, middle)
+        above = value > 0
+        moved = np.where(above, middle - a, b - middle)
+        at_b = np.where(above & (side > 0), at_b / 2, np.where(above, at_b, value))
+        at_a = np.where(~above & (side < 0), at_a / 2, np.where(above, value, at_a))
+        a, b = np.where(above, middle, a), np.where(above, b, middle)
+        side = np.where(above, 1.0, -1.0)
+        if (np.minimum(moved, b - a) <= 1e-15 * b).all() or (value == 0).all():
+            break
+    result: Array = middle
+    return result
