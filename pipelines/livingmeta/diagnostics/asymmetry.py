@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.diagnostics.small_studies import (
     MIN_STUDIES_FOR_ASYMMETRY,
     Slope,
@@ -59,7 +59,7 @@ def regression_test(
     force : bool
         Test fewer than 10 studies too.
     """
-    reason = too_few(effects.k, force) or _unknown_sizes(effects, predictor)
+    reason = too_few(effects.k, force) or unusable(effects) or _unknown_sizes(effects, predictor)
     if reason:
         return reason
     return _line(f"lm {predictor}", PREDICTORS[predictor](effects), effects.yi, 1 / effects.vi, level)
@@ -88,7 +88,7 @@ def regression_test_rma(
     force : bool
         Test fewer than 10 studies too.
     """
-    reason = too_few(effects.k, force) or _unknown_sizes(effects, predictor)
+    reason = too_few(effects.k, force) or unusable(effects) or _unknown_sizes(effects, predictor)
     if reason:
         return reason
     if method not in ESTIMATORS:
@@ -210,7 +210,7 @@ def macaskill_test(effects: EffectSizes, level: float = 95.0, force: bool = Fals
 def _on_size(
     effects: EffectSizes, name: str, predictor: Callable[[Array], Array], level: float, force: bool
 ) -> dict[str, Any] | Absent:
-    reason = too_few(effects.k, force) or _no_tables(effects)
+    reason = too_few(effects.k, force) or unusable(effects) or _no_tables(effects)
     if reason:
         return reason
     events, rest = event_totals(effects)
@@ -226,7 +226,7 @@ def harbord(effects: EffectSizes, level: float = 95.0, force: bool = False) -> d
     no effect and V its hypergeometric variance; the slope is the bias. It looks at the cells
     alone, whatever the measure, and leaves out tables whose V is 0.
     """
-    reason = too_few(effects.k, force) or _no_tables(effects)
+    reason = too_few(effects.k, force) or unusable(effects) or _no_tables(effects)
     if reason:
         return reason
     a, b, c, d = cells_of(effects)
@@ -251,7 +251,7 @@ def begg(
     (or with `exact=False`) normal with the variance that accounts for ties, without a
     continuity correction.
     """
-    reason = too_few(effects.k, force)
+    reason = too_few(effects.k, force) or unusable(effects)
     if reason:
         return reason
     y, v = effects.yi, effects.vi

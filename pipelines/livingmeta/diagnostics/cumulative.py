@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.diagnostics.influence import entry, pooled_or_reason
 from livingmeta.effect_sizes import EffectSizes
 
@@ -56,6 +56,9 @@ def cumulative(
     """
     if effects.k == 0:
         return Absent("no study to begin with")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     if isinstance(order, str) and order not in effects.frame:
         return Absent(f"no column {order!r} to order the studies by")
     values = effects.frame[order].tolist() if isinstance(order, str) else order

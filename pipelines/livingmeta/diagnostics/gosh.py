@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.effect_sizes import EffectSizes
 
 Array = NDArray[np.float64]
@@ -85,9 +85,10 @@ def gosh(effects: EffectSizes, *, seed: int = SEED, most: int = MOST_SUBSETS) ->
     """
     if effects.k < 2:
         return Absent("subsets need at least 2 studies")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     y, w = effects.yi, 1 / effects.vi
-    if not (np.isfinite(y).all() and np.isfinite(w).all() and (w > 0).all()):
-        return Absent("effects must be finite and sampling variances finite and > 0")
     sampled = 2**effects.k > most
     centre, scale = float(w @ y / w.sum()), float(1 / w.max())
     with np.errstate(under="ignore"):

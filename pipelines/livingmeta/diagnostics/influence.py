@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.diagnostics.without_each import FEWEST, TOGETHER, refits
 from livingmeta.distributions import chi2_quantile
 from livingmeta.effect_sizes import EffectSizes
@@ -72,6 +72,9 @@ def leave_one_out(
     """
     if effects.k < 2:
         return Absent("leave-one-out needs at least 2 studies")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     fits = _without_each(effects, method, test, level)
     return [entry(study, fit) for study, fit in zip(_names(effects), fits, strict=True)]
 
@@ -106,8 +109,7 @@ def _names(effects: EffectSizes) -> list[str]:
 def _without_each(effects: EffectSizes, method: str, test: str, level: float) -> list[Fit | FitError]:
     y, v, code = effects.yi, effects.vi, effects.measure.code
     together: list[Fit | None] = [None] * effects.k
-    usable = np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()
-    if method in TOGETHER and method in ESTIMATORS and test in TESTS and effects.k >= FEWEST and usable:
+    if method in TOGETHER and method in ESTIMATORS and test in TESTS and effects.k >= FEWEST:
         together = refits(y, v, code, method, test, level)
     positions = np.arange(effects.k)
     return [

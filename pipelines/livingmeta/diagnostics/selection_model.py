@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.optimize import minimize
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.distributions import chi2_tail, normal_quantile, normal_tail
 from livingmeta.effect_sizes import EffectSizes
 
@@ -79,6 +79,9 @@ def step_selection(
         return Absent("steps must be p-values between 0 and 1")
     if alternative not in (None, "greater", "less"):
         return Absent("alternative must be greater or less")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     if effects.k < len(edges) + 3:
         return Absent(
             f"{effects.k} studies cannot carry the {len(edges) + 2} parameters of this selection model"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.diagnostics.asymmetry import meta_line
 from livingmeta.diagnostics.influence import numbers_of
 from livingmeta.effect_sizes import EffectSizes
@@ -14,6 +14,7 @@ from livingmeta.estimators import ESTIMATORS, FitError, fit_model
 Array = NDArray[np.float64]
 
 MOST_ITERATIONS = 100
+ROUNDING = 1e-13  # a study this close to the centre, in units of the effects, lies on it
 KEYS = ("estimate", "se", "statistic", "p_value", "ci_lower", "ci_upper", "tau2", "i2", "h2", "q", "q_p")
 
 
@@ -52,6 +53,9 @@ def trim_and_fill(
         return Absent(f"trim and fill has no method {method}")
     if estimator not in ("L0", "R0") or side not in (None, "left", "right"):
         return Absent("trim and fill knows the estimators L0 and R0 and the sides left and right")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     try:
         return _filled(effects, method, test, level, estimator, side or missing_side(effects, method))
     except FitError as error:
@@ -60,6 +64,8 @@ def trim_and_fill(
 
 def missing_side(effects: EffectSizes, method: str) -> str:
     """Return the side of the funnel where small studies are missing: right where the slope is negative."""
+    if np.ptp(effects.vi) == 0:
+        raise FitError("all variances are equal: the side where studies are missing has to be named")
     (_, slope), *_ = meta_line(np.sqrt(effects.vi), effects.yi, effects.vi, method, "z")
     return "right" if slope < 0 else "left"
 
@@ -100,14 +106,16 @@ def _trimmed(y: Array, v: Array, method: str, estimator: str) -> tuple[int, floa
         if k0 >= k:
             raise FitError("trim and fill would trim every study")
         centre = fit_model(y[: k - k0], v[: k - k0], measure="GEN", method=method, test="z").estimate
+        deviation = np.where(np.abs(y - centre) > ROUNDING * np.abs(y).max(), y - centre, 0.0)
         before = k0
-        k0, se = COUNTED[estimator](_signed_ranks(y - centre))
+        k0, se = COUNTED[estimator](_signed_ranks(deviation))
         if k0 == before:
             return k0, se, centre
     raise FitError(f"trim and fill found no stable number of studies in {MOST_ITERATIONS} rounds")
 
 
 def _signed_ranks(deviation: Array) -> Array:
+    """Return ranks of the distances with their signs; rank 0 at the centre itself."""
     order = np.argsort(np.abs(deviation), kind="stable")
     ranks = np.empty(len(deviation))
     ranks[order] = np.arange(1, len(deviation) + 1)

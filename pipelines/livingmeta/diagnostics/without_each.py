@@ -101,18 +101,11 @@ def refits(y: Array, v: Array, measure: str, method: str, test: str, level: floa
     df = None if test == "z" else len(y) - 2
     columns["p_value"] = 2 * t_tail(np.abs(columns["statistic"]), df)
     sound &= np.isfinite(np.array(list(columns.values()))).all(axis=0)
-    shared: dict[str, Any] = {
-        "measure": measure,
-        "method": method,
-        "test": test,
-        "k": len(y) - 1,
-        "level": level,
-    }
+    shared: dict[str, Any] = {"measure": measure, "method": method, "test": test, "level": level}
+    shared |= {"k": len(y) - 1, "df": df, "q_df": len(y) - 2}
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [
-        Fit(**shared, **dict(zip(columns, row, strict=True)), k=len(y) - 1, df=df, q_df=len(y) - 2)
-        if ok
-        else None
+        Fit(**shared, **dict(zip(columns, row, strict=True))) if ok else None
         for row, ok in zip(rows, sound.tolist(), strict=True)
     ]
 
