@@ -21,6 +21,9 @@ def fail_safe_n(effects: EffectSizes, alpha: float = 0.05) -> dict[str, Any] | A
         return Absent("no study: there is no finding to undo")
     if not 0 < alpha < 0.5:
         return Absent(f"alpha {alpha:g}: must lie between 0 and 0.5")
+    wrong = unusable(effects)
+    if wrong:
+        return wrong
     return {
         "rosenthal": _rosenthal(effects, alpha),
         "orwin": _orwin(effects),

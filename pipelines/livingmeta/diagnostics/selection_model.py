@@ -87,7 +87,10 @@ def step_selection(
             f"{effects.k} studies cannot carry the {len(edges) + 2} parameters of this selection model"
         )
     side = alternative or ("less" if (effects.yi / effects.vi).sum() < 0 else "greater")
-    sign, scale = (-1.0 if side == "less" else 1.0), float(np.sqrt(np.median(effects.vi)))
+    sign, scale = (
+        (-1.0 if side == "less" else 1.0),
+        float(np.sqrt(np.median(effects.vi) + np.var(effects.yi))),
+    )
     model = steps_of(sign * effects.yi / scale, effects.vi / scale**2, np.array(edges))
     empty = _empty_intervals(model, edges)
     if empty:
@@ -151,7 +154,8 @@ def _maximised(model: Steps, free: int) -> tuple[Array, float]:
     """Return parameters and value of the highest maximum; only the first `free` weights are estimated."""
     mean = float((model.y / model.v).sum() / (1 / model.v).sum())
     spread = float(np.var(model.y))
-    starts = [np.array([mean, spread, *[np.log(w)] * free]) for w in (STARTS if free else (1.0,))]
+    weights = STARTS if free else (1.0,)
+    starts = [np.array([mean, tau2, *[np.log(w)] * free]) for w in weights for tau2 in (0.0, spread)]
     objective = _objective(model, free)
     limit = float(np.log(LARGEST_WEIGHT))
     lower = np.array([-np.inf, 0.0, *[-limit] * free])
