@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.absent import Absent, unusable
 from livingmeta.distributions import normal_quantile, normal_tail
 from livingmeta.effect_sizes import EffectSizes
 
