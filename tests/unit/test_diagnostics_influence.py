@@ -13,7 +13,7 @@ import pytest
 from scipy.optimize import brentq
 
 from livingmeta.diagnostics import Absent, baujat, cumulative, influence, leave_one_out, order_of
-from livingmeta.diagnostics.without_each import refits
+from livingmeta.diagnostics.series import refits
 from livingmeta.effect_sizes import EffectSizes, effect_sizes
 from livingmeta.estimators import pool
 

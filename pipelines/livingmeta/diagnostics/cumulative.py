@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livingmeta.diagnostics.absent import Absent, unusable
-from livingmeta.diagnostics.influence import entry, pooled_or_reason
+from livingmeta.diagnostics.influence import entry, pooled_or_reason, together
 from livingmeta.effect_sizes import EffectSizes
 
 
@@ -76,10 +76,12 @@ def _steps(
     effects: EffectSizes, positions: NDArray[np.int64], values: Any, method: str, test: str, level: float
 ) -> list[dict[str, Any]]:
     names = [str(name) for name in effects.frame["study"]]
-    steps = []
+    steps, by_value = [], None if values is None else list(values)
+    fits = together(effects, method, test, level, cumulative=True)
     for i, position in enumerate(positions.tolist()):
-        fit = pooled_or_reason(effects.subset(np.arange(effects.k) <= i), method, test, level)
-        by = None if values is None else _plain(list(values)[position])
+        upto = effects.subset(np.arange(effects.k) <= i) if fits[i] is None else effects
+        fit = fits[i] or pooled_or_reason(upto, method, test, level)
+        by = None if by_value is None else _plain(by_value[position])
         steps.append({**entry(names[i], fit), "order": by, "position": position})
     return steps
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingmeta.diagnostics.absent import Absent, unusable
-from livingmeta.diagnostics.without_each import FEWEST, TOGETHER, refits
+from livingmeta.diagnostics.series import FEWEST, TOGETHER, refits
 from livingmeta.distributions import chi2_quantile
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators import COUNT_METHODS, ESTIMATORS, TESTS, Fit, FitError, pool
@@ -107,15 +107,21 @@ def _names(effects: EffectSizes) -> list[str]:
 
 
 def _without_each(effects: EffectSizes, method: str, test: str, level: float) -> list[Fit | FitError]:
-    y, v, code = effects.yi, effects.vi, effects.measure.code
-    together: list[Fit | None] = [None] * effects.k
-    if method in TOGETHER and method in ESTIMATORS and test in TESTS and effects.k >= FEWEST:
-        together = refits(y, v, code, method, test, level)
     positions = np.arange(effects.k)
     return [
         fit or pooled_or_reason(effects.subset(positions != i), method, test, level)
-        for i, fit in enumerate(together)
+        for i, fit in enumerate(together(effects, method, test, level))
     ]
+
+
+def together(
+    effects: EffectSizes, method: str, test: str, level: float, cumulative: bool = False
+) -> list[Fit | None]:
+    """Return the fits without each study, or up to each, None for those to be made one by one."""
+    if method in TOGETHER and method in ESTIMATORS and test in TESTS and effects.k >= FEWEST:
+        code = effects.measure.code
+        return refits(effects.yi, effects.vi, code, method, test, level, cumulative)
+    return [None] * effects.k
 
 
 INFLUENCE = ("rstudent", "dffits", "cook_d", "cov_r", "tau2_del", "q_del", "hat", "weight", "dfbetas")

@@ -1,11 +1,12 @@
-"""Refits without each study in turn, all at once.
+"""Fits of many subsets of one set of studies, all at once: without each study, or up to each.
 
-A model without one study needs sums over the others at a tau2 of its own. Those sums are
-smooth functions of tau2: they are taken at a few dozen Chebyshev points, for all studies left
-out together, and interpolated in between, to rounding. Sums "without" are sums before plus
-sums after, so that a study with nearly all the weight costs no digits.
+A model of a subset needs sums over its studies at a tau2 of its own. Those sums are smooth
+functions of tau2: they are taken at a few dozen Chebyshev points, for all subsets together, and
+interpolated in between, to rounding. Sums "without" are sums before plus sums after, so that a
+study with nearly all the weight costs no digits.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ MOST_CANCELLATION = 1e5  # squared distance from the centre over spread: five di
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums over all studies but one, of w^a y^b, with w = 1 / (v + tau2); each of shape (..., k)."""
+    """Sums over the studies of each subset, of w^a y^b, with w = 1 / (v + tau2); of shape (..., k)."""
 
     w: Array
     wy: Array
@@ -37,7 +38,7 @@ class Sums:
 
     @property
     def mean(self) -> Array:
-        """Return the weighted mean of the others."""
+        """Return the weighted mean of each subset."""
         return self.wy / self.w
 
     @property
@@ -59,23 +60,44 @@ def without(terms: Array) -> Array:
     return result
 
 
-def sums_at(y: Array, v: Array, tau2: Array, unit: Array) -> Sums:
+def up_to(terms: Array) -> Array:
+    """Return sums over all up to each along the last axis, of the same shape."""
+    result: Array = np.cumsum(terms, axis=-1)
+    return result
+
+
+@dataclass(frozen=True)
+class Series:
+    """Effects (centred), variances and how their subsets are summed.
+
+    `summed` is `without` or `up_to`; `sizes` are the numbers of studies in the subsets.
+    """
+
+    y: Array
+    v: Array
+    summed: Callable[[Array], Array]
+    sizes: Array
+
+
+def sums_at(series: Series, tau2: Array, unit: Array) -> Sums:
     """Return the sums at each tau2, weights in units of 1 / `unit`; both of shape (n, 1)."""
-    w = unit / (v + tau2)
-    return Sums(*(without(term) for term in (w, w * y, w * y**2, w**2, w**2 * y, w**2 * y**2)))
+    y, w = series.y, unit / (series.v + tau2)
+    return Sums(*(series.summed(term) for term in (w, w * y, w * y**2, w**2, w**2 * y, w**2 * y**2)))
 
 
-def score(method: str, sums: Sums, unit: Array, studies: int) -> Array:
-    """Return a decreasing function of tau2 whose root is the estimate; `studies` counts the others."""
+def score(method: str, sums: Sums, unit: Array, sizes: Array) -> Array:
+    """Return a decreasing function of tau2 whose root is the estimate for each subset."""
     if method == "REML":
         return sums.residual_squared / unit - sums.w + sums.ww / sums.w
     if method == "ML":
         return sums.residual_squared / unit - sums.w
-    return sums.residual / unit - (studies - 1)
+    return sums.residual / unit - (sizes - 1)
 
 
-def refits(y: Array, v: Array, measure: str, method: str, test: str, level: float) -> list[Fit | None]:
-    """Return the fit without each study; None where it should be made by itself.
+def refits(
+    y: Array, v: Array, measure: str, method: str, test: str, level: float, cumulative: bool = False
+) -> list[Fit | None]:
+    """Return the fit without each study, or up to each; None where it should be made by itself.
 
     Parameters
     ----------
@@ -87,36 +109,45 @@ def refits(y: Array, v: Array, measure: str, method: str, test: str, level: floa
         One of TOGETHER.
     level : float
         Confidence level in percent.
+    cumulative : bool
+        Up to each study instead of without it.
     """
     scale = float(np.sqrt(np.median(v)))
-    y, v = y / scale, v / scale**2
+    y, v, k = y / scale, v / scale**2, len(y)
     centre = float((y / v).sum() / (1 / v).sum())
+    sizes = np.arange(1.0, k + 1) if cumulative else np.full(k, k - 1.0)
     with np.errstate(all="ignore"):
-        columns, sound = _columns(y - centre, v, method, test, level)
-    units = {"estimate": scale, "se": scale, "ci_lower": scale, "ci_upper": scale, "tau2": scale**2}
-    columns = {name: x * units.get(name, 1.0) for name, x in columns.items()}
-    for name in ("estimate", "ci_lower", "ci_upper"):
-        columns[name] = columns[name] + centre * scale
-    columns["statistic"] = columns["estimate"] / columns["se"]
-    df = None if test == "z" else len(y) - 2
-    columns["p_value"] = 2 * t_tail(np.abs(columns["statistic"]), df)
-    sound &= np.isfinite(np.array(list(columns.values()))).all(axis=0)
-    shared: dict[str, Any] = {"measure": measure, "method": method, "test": test, "level": level}
-    shared |= {"k": len(y) - 1, "df": df, "q_df": len(y) - 2}
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        series = Series(y - centre, v, up_to if cumulative else without, sizes)
+        columns, sound = _columns(series, method, test, level)
+        columns = _in_units(columns, scale, centre)
+        columns["statistic"] = columns["estimate"] / columns["se"]
+        columns["p_value"] = 2 * t_tail(np.abs(columns["statistic"]), None if test == "z" else sizes - 1)
+    sound = sound & np.isfinite(np.array(list(columns.values()))).all(axis=0) & (sizes > 1)
+    shared = {"measure": measure, "method": method, "test": test, "level": level}
+    values = np.array(list(columns.values())).T.tolist()
     return [
-        Fit(**shared, **dict(zip(columns, row, strict=True))) if ok else None
-        for row, ok in zip(rows, sound.tolist(), strict=True)
+        _fit(shared, dict(zip(columns, row, strict=True)), int(size)) if ok else None
+        for row, size, ok in zip(values, sizes, sound.tolist(), strict=True)
     ]
 
 
-def _columns(y: Array, v: Array, method: str, test: str, level: float) -> tuple[dict[str, Array], Mask]:
-    """Return the numbers of each refit of centred, scaled effects, and which can be relied on."""
-    df, smallest = len(y) - 2, float(v.min())
-    at_zero = _first(sums_at(y, v, np.zeros((1, 1)), np.full((1, 1), smallest)))
+def _fit(shared: dict[str, Any], numbers: dict[str, Any], size: int) -> Fit:
+    df = None if shared["test"] == "z" else size - 1.0
+    return Fit(**shared, **numbers, k=size, df=df, q_df=size - 1)
+
+
+def _in_units(columns: dict[str, Array], scale: float, centre: float) -> dict[str, Array]:
+    placed = {name: (columns[name] + centre) * scale for name in ("estimate", "ci_lower", "ci_upper")}
+    return {**columns, **placed, "se": columns["se"] * scale, "tau2": columns["tau2"] * scale**2}
+
+
+def _columns(series: Series, method: str, test: str, level: float) -> tuple[dict[str, Array], Mask]:
+    """Return the numbers of each fit of centred, scaled effects, and which can be relied on."""
+    df, smallest = series.sizes - 1, float(series.v.min())
+    at_zero = _first(sums_at(series, np.zeros((1, 1)), np.full((1, 1), smallest)))
     q, typical = at_zero.residual / smallest, df * smallest / (at_zero.w - at_zero.ww / at_zero.w)
-    tau2, own, sound = _solved(y, v, method, q, df / typical)
-    factor = np.ones(len(y)) if test == "z" else own.residual / (smallest + tau2) / df
+    tau2, own, sound = _solved(series, method, q, df / typical)
+    factor = np.ones(len(df)) if test == "z" else own.residual / (smallest + tau2) / df
     factor = np.maximum(1.0, factor) if test == "adhoc" else factor
     se = np.sqrt(factor * (smallest + tau2) / own.w)
     half = t_quantile(0.5 + level / 200, None if test == "z" else df) * se
@@ -144,36 +175,33 @@ def _first(sums: Sums) -> Sums:
     return Sums(sums.w[0], sums.wy[0], sums.wyy[0], sums.ww[0], sums.wwy[0], sums.wwyy[0])
 
 
-def _solved(y: Array, v: Array, method: str, q: Array, excess: Array) -> tuple[Array, Sums, Mask]:
-    """Return tau2 without each study, the sums there, and where the root was the only one."""
-    sound, smallest = np.ones(len(y), dtype=bool), float(v.min())
-    most = _upper(y, v, method, q, excess)
-    x = _points(smallest, most)
+def _solved(series: Series, method: str, q: Array, excess: Array) -> tuple[Array, Sums, Mask]:
+    """Return tau2 of each subset, the sums there, and where the root was the only one."""
+    k, smallest = len(series.y), float(series.v.min())
+    sound, at = np.ones(k, dtype=bool), np.zeros(k)
+    moment = np.where(series.sizes > 1, np.maximum(0.0, (q - series.sizes + 1) / excess), 0.0)
+    x = _points(smallest, _upper(series, method, moment))
     tau2 = smallest * np.expm1(x)[:, None]
-    table = sums_at(y, v, tau2, smallest + tau2)
-    if method == "EE" or len(x) == 1:
-        at = np.zeros(len(y))
-    elif method == "DL":
-        at = np.log1p(np.maximum(0.0, (q - (len(y) - 2)) / excess) / smallest)
-    else:
-        values = score(method, table, smallest + tau2, len(y) - 1)
-        at, sound = _roots(x, values)
+    table = sums_at(series, tau2, smallest + tau2)
+    if method == "DL":
+        at = np.log1p(moment / smallest)
+    elif method != "EE":
+        at, sound = _roots(x, score(method, table, smallest + tau2, series.sizes))
     names = ("w", "wy", "wyy", "ww", "wwy", "wwyy")
     own = Sums(*interpolated(x, np.stack([getattr(table, name) for name in names]), at))
     return smallest * np.expm1(at), own, sound
 
 
-def _upper(y: Array, v: Array, method: str, q: Array, excess: Array) -> float:
-    """Return a tau2 beyond every estimate."""
-    if method == "EE":
-        return 0.0
-    if method == "DL":
-        return float(np.maximum(0.0, (q - (len(y) - 2)) / excess).max())
-    upper = max(float(np.ptp(y)) ** 2, float(v.max()))
+def _upper(series: Series, method: str, moment: Array) -> float:
+    """Return a tau2 that no estimate exceeds."""
+    if method in ("EE", "DL"):
+        return 0.0 if method == "EE" else float(moment.max())
+    upper = max(float(np.ptp(series.y)) ** 2, float(series.v.max()))
     for _ in range(MOST_STEPS):
         at = np.full((1, 1), upper)
-        unit = float(v.min()) + at
-        if (score(method, sums_at(y, v, at, unit), unit, len(y) - 1) < 0).all():
+        unit = float(series.v.min()) + at
+        values = score(method, sums_at(series, at, unit), unit, series.sizes)
+        if (values[:, series.sizes > 1] < 0).all():
             break
         upper *= 2
     return upper
