@@ -97,8 +97,8 @@ def test_leave_one_out_is_refitting(method, test, spread):
     for i, row in enumerate(leave_one_out(effects, method, test)):
         fit = pool(effects.subset(np.arange(12) != i), method, test)
         assert row["study"] == f"study {i}" and row["k"] == 11
-        ours, theirs = ([getattr(x, n) for n in NUMBERS] for x in (type("row", (), row), fit))
-        assert ours == pytest.approx(theirs, rel=1e-10, abs=1e-13)
+        theirs = [getattr(fit, n) for n in NUMBERS]
+        assert [row[n] for n in NUMBERS] == pytest.approx(theirs, rel=1e-10, abs=1e-13)
 
 
 @pytest.mark.parametrize("unit, offset", [(1e-6, 0.0), (1.0, 50.0), (50.0, 0.0)])
@@ -204,3 +204,34 @@ def test_every_block_is_plain_json():
     effects = bcg()
     for rows in (leave_one_out(effects), influence(effects), baujat(effects), cumulative(effects, "year")):
         json.dumps(rows, allow_nan=False)
+
+
+@pytest.mark.parametrize("test", ["z", "knha", "adhoc"])
+@pytest.mark.parametrize("method", ["EE", "DL", "REML"])
+def test_cumulative_is_refitting(method, test):
+    random = np.random.default_rng(11)
+    vi = 10 ** random.uniform(-3, 0, 14)
+    effects = generic(random.normal(0.3, np.sqrt(vi + random.choice([0, 1], 14))), vi)
+    for i, row in enumerate(cumulative(effects, None, method, test)):
+        fit = pool(effects.subset(np.arange(14) <= i), method, test)
+        assert (row["study"], row["k"], row["position"]) == (f"study {i}", i + 1, i)
+        known = [n for n in NUMBERS if getattr(fit, n) is not None]  # one study has no tau2
+        theirs = [getattr(fit, n) for n in known]
+        assert [row[n] for n in known] == pytest.approx(theirs, rel=1e-10, abs=1e-13)
+        assert all(row[n] is None for n in NUMBERS if n not in known)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-9])
+def test_effects_that_do_not_differ_have_no_tau2(spread):
+    yi = 0.5 + spread * np.random.default_rng(1).normal(size=12)
+    effects = generic(yi, np.linspace(0.1, 1, 12))
+    for row in leave_one_out(effects) + cumulative(effects)[1:]:
+        assert (row["tau2"], row["i2"]) == (0, 0)
+        assert row["estimate"] == pytest.approx(0.5, rel=1e-7) and row["se"] > 0
+
+
+def test_the_moment_estimate_of_fifty_identical_variances_is_exact():
+    # With one variance v for all, DerSimonian and Laird's tau2 is the variance of effects minus v.
+    yi = np.random.default_rng(8).normal(0, 1, 50)
+    for i, row in enumerate(leave_one_out(generic(yi, [0.2] * 50), "DL", "z")):
+        assert row["tau2"] == pytest.approx(np.delete(yi, i).var(ddof=1) - 0.2, rel=1e-11)

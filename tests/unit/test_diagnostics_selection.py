@@ -114,3 +114,9 @@ def test_steps_are_p_values(steps):
 
 def test_the_block_is_plain_json():
     json.dumps(step_selection(bcg()), allow_nan=False)
+
+
+def test_a_boundary_tau2_has_no_standard_error():
+    effects = generic(np.random.default_rng(4).normal(0.1, 0.2, 30), np.full(30, 0.2))
+    found = step_selection(effects, (0.5,))
+    assert found["tau2"] == 0 and found["tau2_se"] is None and found["se"] > 0
