@@ -140,6 +140,26 @@ def test_each_likelihood_is_at_its_root(method):
         assert fit.tau2 == pytest.approx(brentq(score, 0, 100, xtol=1e-300, rtol=1e-15), rel=1e-11)
 
 
+# tau2 of rma(yi, vi, method = ...), re-solved to full precision.
+TAU2 = {
+    "DL": 0.3087602628623762,
+    "HE": 0.3285638579957688,
+    "HS": 0.22836286367690684,
+    "SJ": 0.34551570159859507,
+    "ML": 0.2800281372686436,
+    "REML": 0.3132432581364807,
+    "EB": 0.31806845220502405,
+    "PM": 0.31806845220502394,
+}
+
+
+@pytest.mark.parametrize("method", TAU2)
+def test_every_estimator_of_a_series_ends_at_metafors_tau2(method):
+    effects = bcg()
+    last = refits(effects.yi, effects.vi, "RR", method, "z", 95.0, cumulative=True)[-1]
+    assert last.tau2 == pytest.approx(TAU2[method], rel=1e-10)
+
+
 def test_two_thousand_studies_are_left_out_in_no_time():
     random = np.random.default_rng(1)
     vi = random.uniform(0.01, 0.5, 2000)

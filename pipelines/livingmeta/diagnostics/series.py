@@ -19,7 +19,8 @@ from livingmeta.estimators import Fit
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-TOGETHER = ("EE", "DL", "REML", "ML", "PM", "EB")
+MOMENTS = ("EE", "DL", "HE", "HS")
+TOGETHER = (*MOMENTS, "SJ", "REML", "ML", "PM", "EB")
 FEWEST = 5
 MOST_STEPS = 100
 MOST_CANCELLATION = 1e5  # squared distance from the centre over spread: five digits are lost
@@ -146,7 +147,7 @@ def _columns(series: Series, method: str, test: str, level: float) -> tuple[dict
     df, smallest = series.sizes - 1, float(series.v.min())
     at_zero = _first(sums_at(series, np.zeros((1, 1)), np.full((1, 1), smallest)))
     q, typical = at_zero.residual / smallest, df * smallest / (at_zero.w - at_zero.ww / at_zero.w)
-    tau2, own, sound = _solved(series, method, q, df / typical)
+    tau2, own, sound = _solved(series, method, _moment(series, method, at_zero))
     factor = np.ones(len(df)) if test == "z" else own.residual / (smallest + tau2) / df
     factor = np.maximum(1.0, factor) if test == "adhoc" else factor
     se = np.sqrt(factor * (smallest + tau2) / own.w)
@@ -171,21 +172,38 @@ def _columns(series: Series, method: str, test: str, level: float) -> tuple[dict
     return columns, sound & (se > 0)
 
 
+def _moment(series: Series, method: str, at_zero: Sums) -> Array:
+    """Return tau2 of each subset where it has a closed form; for SJ the value that it starts from."""
+    n, y = series.sizes, series.y - series.y.mean()
+    around_mean = series.summed(y**2) - series.summed(y) ** 2 / n
+    if method == "SJ":
+        return np.maximum(0.0, around_mean / n)
+    smallest = float(series.v.min())
+    q, w, ww = at_zero.residual / smallest, at_zero.w / smallest, at_zero.ww / smallest**2
+    closed = {
+        "HE": lambda: around_mean / (n - 1) - series.summed(series.v) / n,
+        "HS": lambda: (q - n) / w,
+        "DL": lambda: (q - (n - 1)) / (w - ww / w),
+    }
+    values = closed[method]() if method in closed else np.zeros(len(n))
+    return np.where(n > 1, np.maximum(0.0, values), 0.0)
+
+
 def _first(sums: Sums) -> Sums:
     return Sums(sums.w[0], sums.wy[0], sums.wyy[0], sums.ww[0], sums.wwy[0], sums.wwyy[0])
 
 
-def _solved(series: Series, method: str, q: Array, excess: Array) -> tuple[Array, Sums, Mask]:
+def _solved(series: Series, method: str, moment: Array) -> tuple[Array, Sums, Mask]:
     """Return tau2 of each subset, the sums there, and where the root was the only one."""
-    k, smallest = len(series.y), float(series.v.min())
-    sound, at = np.ones(k, dtype=bool), np.zeros(k)
-    moment = np.where(series.sizes > 1, np.maximum(0.0, (q - series.sizes + 1) / excess), 0.0)
+    smallest, sound = float(series.v.min()), np.ones(len(series.y), dtype=bool)
+    at = np.log1p(moment / smallest)
     x = _points(smallest, _upper(series, method, moment))
     tau2 = smallest * np.expm1(x)[:, None]
     table = sums_at(series, tau2, smallest + tau2)
-    if method == "DL":
-        at = np.log1p(moment / smallest)
-    elif method != "EE":
+    if method == "SJ":
+        spread = interpolated(x, table.residual, at) / (smallest + moment)
+        at = np.log1p(moment * np.where(series.sizes > 1, spread / (series.sizes - 1), 0.0) / smallest)
+    elif method not in MOMENTS:
         at, sound = _roots(x, score(method, table, smallest + tau2, series.sizes))
     names = ("w", "wy", "wyy", "ww", "wwy", "wwyy")
     own = Sums(*interpolated(x, np.stack([getattr(table, name) for name in names]), at))
@@ -194,10 +212,11 @@ def _solved(series: Series, method: str, q: Array, excess: Array) -> tuple[Array
 
 def _upper(series: Series, method: str, moment: Array) -> float:
     """Return a tau2 that no estimate exceeds."""
-    if method in ("EE", "DL"):
-        return 0.0 if method == "EE" else float(moment.max())
-    upper = max(float(np.ptp(series.y)) ** 2, float(series.v.max()))
-    for _ in range(MOST_STEPS):
+    if method in MOMENTS:
+        return float(moment.max())
+    # Sidik and Jonkman's estimate is at most k / (k - 1) times the value that it starts from.
+    upper = max(float(np.ptp(series.y)) ** 2, float(series.v.max()), 2 * float(moment.max()))
+    for _ in range(MOST_STEPS if method != "SJ" else 0):
         at = np.full((1, 1), upper)
         unit = float(series.v.min()) + at
         values = score(method, sums_at(series, at, unit), unit, series.sizes)
