@@ -12,6 +12,7 @@ from livingmeta.effect_sizes import EffectSizes
 Array = NDArray[np.float64]
 
 MOST_SUBSETS = 2**20
+MOST_INCLUSIONS = 2**27  # of studies in sampled subsets: beyond k = 128 fewer subsets are drawn
 SEED = 20260101
 LOW_BITS = 14  # subsets of so many studies are held at a time: small enough for the cache
 ROWS_AT_A_TIME = 2**26  # bytes of a chunk of sampled subsets
@@ -81,7 +82,8 @@ def gosh(effects: EffectSizes, *, seed: int = SEED, most: int = MOST_SUBSETS) ->
         Start of the random numbers when subsets are sampled.
     most : int
         With more subsets than this, so many are drawn instead, each study in with probability 1/2
-        (uniform over subsets, with replacement; empty ones are left out).
+        (uniform over subsets, with replacement; empty ones are left out). Above 128 studies the
+        number drawn falls as 1 / k.
     """
     if effects.k < 2:
         return Absent("subsets need at least 2 studies")
@@ -92,7 +94,11 @@ def gosh(effects: EffectSizes, *, seed: int = SEED, most: int = MOST_SUBSETS) ->
     sampled = 2**effects.k > most
     centre, scale = float(w @ y / w.sum()), float(1 / w.max())
     with np.errstate(under="ignore"):
-        pooled = _sample(y - centre, w * scale, most, seed) if sampled else _all(y - centre, w * scale)
+        pooled = (
+            _sample(y - centre, w * scale, min(most, MOST_INCLUSIONS // effects.k), seed)
+            if sampled
+            else _all(y - centre, w * scale)
+        )
     mean, q, size = pooled
     return Gosh(effects.k, sampled, seed if sampled else None, mean + centre, q / scale, size)
 
