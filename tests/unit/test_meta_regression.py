@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from livingmeta.diagnostics import meta_regression
+from livingmeta.diagnostics.meta_regression import meta_regression
 from livingmeta.estimators import FitError
 from moderated import bcg, made, random
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from livingmeta.diagnostics import new_study, newcombe, one_table, wilson
+from livingmeta.diagnostics import newcombe, one_table, wilson
+from livingmeta.diagnostics.new_study import new_study
 from livingmeta.effect_sizes import MEASURES
 from livingmeta.estimators import FitError, pool
 from moderated import bcg, made, random

@@ -5,8 +5,9 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from livingmeta.diagnostics import meta_regression, permutation
 from livingmeta.diagnostics.many_fits import STEP, Data, tau2_of
+from livingmeta.diagnostics.meta_regression import meta_regression
+from livingmeta.diagnostics.permutation import permutation
 from livingmeta.estimators import ESTIMATORS, FitError, pool
 from moderated import bcg, made, random
 

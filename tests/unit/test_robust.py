@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from livingmeta.diagnostics import robust
 from livingmeta.diagnostics.meta_regression import meta_regression
+from livingmeta.diagnostics.robust import robust
 from livingmeta.estimators import FitError
 from moderated import konstantopoulos, made, random
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livingmeta.diagnostics import between_groups, subgroups
+from livingmeta.diagnostics import between_groups
+from livingmeta.diagnostics.groups import subgroups
 from livingmeta.estimators import FitError, pool
 from moderated import bcg, made, random
 

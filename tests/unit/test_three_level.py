@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from livingmeta.diagnostics import three_level
-from livingmeta.diagnostics.three_level import Nested, evaluate
+from livingmeta.diagnostics.three_level import Nested, evaluate, three_level
 from livingmeta.estimators import FitError, pool
 from moderated import konstantopoulos, made, random
 

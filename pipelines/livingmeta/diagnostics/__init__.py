@@ -1,11 +1,10 @@
-"""Diagnostics: what a pooled estimate hides, one question a module."""
+"""Diagnostics: what a pooled estimate hides, one question a module.
 
-from livingmeta.diagnostics.groups import Regression, between_groups, subgroups
-from livingmeta.diagnostics.meta_regression import meta_regression
-from livingmeta.diagnostics.new_study import new_study
+What every page needs is imported here; the rest is imported from its own module.
+"""
+
+from livingmeta.diagnostics.groups import Regression, between_groups
 from livingmeta.diagnostics.one_table import OneTable, newcombe, one_table, wilson
-from livingmeta.diagnostics.permutation import permutation
-from livingmeta.diagnostics.robust import robust
 from livingmeta.diagnostics.small_studies import (
     MIN_STUDIES_FOR_ASYMMETRY,
     Slope,
@@ -13,7 +12,6 @@ from livingmeta.diagnostics.small_studies import (
     peters,
     weighted_line,
 )
-from livingmeta.diagnostics.three_level import three_level
 
 __all__ = [
     "MIN_STUDIES_FOR_ASYMMETRY",
@@ -21,16 +19,10 @@ __all__ = [
     "Regression",
     "Slope",
     "between_groups",
-    "meta_regression",
-    "new_study",
     "newcombe",
     "one_table",
     "peese",
-    "permutation",
     "peters",
-    "robust",
-    "subgroups",
-    "three_level",
     "weighted_line",
     "wilson",
 ]
