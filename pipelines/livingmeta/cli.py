@@ -187,6 +187,10 @@ def _pairs(_context: click.Context, _option: click.Parameter, value: str | None)
     return {left.strip(): right.strip() for left, _, right in pairs}
 
 
+def _names(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
+
+
 @main.command(
     epilog=_epilog(
         "livingmeta analyse trials.csv --measure OR",
@@ -195,38 +199,77 @@ def _pairs(_context: click.Context, _option: click.Parameter, value: str | None)
     )
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--measure", required=True, help="OR, RR, RD, PETO, HR, MD, SMD, ZCOR, COR, GEN ...")
-@click.option("--method", default="REML", show_default=True, help="REML, DL, EE, MH or PETO.")
+@click.option("--measure", required=True, help="OR, RR, RD, HR, IRR, MD, SMD, ROM, ZCOR, COR, PLO, GEN ...")
+@click.option(
+    "--method",
+    default="REML",
+    show_default=True,
+    help="REML, ML, DL, HE, HS, SJ, EB, PM, EE, MH, PETO or GLMM.",
+)
 @click.option("--test", default="adhoc", show_default=True, type=click.Choice(["adhoc", "knha", "z"]))
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["json", "text"]))
 @click.option("--columns", callback=_pairs, metavar="NAME=COLUMN,...", help="Which columns hold what.")
 @click.option("--where", multiple=True, metavar="'COLUMN == VALUE'", help="Only these rows (repeatable).")
 @click.option("--study", metavar="COLUMN", help="Column that names the study.")
 @click.option("--pi-df", default="k-1", show_default=True, type=click.Choice(["k-1", "k-2", "normal"]))
-@click.option("--add", default=0.5, show_default=True, help="Added to the cells of tables.")
-@click.option("--to", default="only0", show_default=True, type=click.Choice(["only0", "all", "none"]))
+@click.option(
+    "--add", type=float, help="Added to the cells of tables (default: the measure's own, mostly 0.5)."
+)
+@click.option(
+    "--to", default="only0", show_default=True, type=click.Choice(["only0", "all", "if0all", "none"])
+)
 @click.option("--keep-double-zero", is_flag=True, help="Keep tables without any event.")
+@click.option("--drop00", is_flag=True, help="Leave tables without any event out of differences too.")
+@click.option("--vtype", default="LS", show_default=True, help="Kind of sampling variance, as in metafor.")
+@click.option("--with", "parts", callback=_names, metavar="PART,...", help="Further parts; see below.")
+@click.option(
+    "--moderator", "moderators", multiple=True, metavar="COLUMN", help="For the meta-regression (repeatable)."
+)
+@click.option("--subgroup", metavar="COLUMN", help="Column of groups.")
+@click.option("--cluster", metavar="COLUMN", help="Column of clusters.")
+@click.option("--order", metavar="COLUMN", help="What a cumulative analysis is ordered by (default: year).")
+@click.option("--mid", "minimal_important_difference", type=float, help="Smallest effect that matters.")
+@click.option("--force", is_flag=True, help="Test for asymmetry below ten studies too.")
 @click.option(
     "--level", default=95.0, show_default=True, type=click.FloatRange(0, 100, min_open=True, max_open=True)
 )
-def analyse(file: Path, form: str, add: float, to: str, keep_double_zero: bool, **options: Any) -> None:
-    """Pool the rows of any CSV file; column names are the field's or metafor's."""
+def analyse(
+    file: Path, form: str, add: float | None, to: str, keep_double_zero: bool, drop00: bool, **options: Any
+) -> None:
+    """Pool the rows of any CSV file; column names are the field's or metafor's.
+
+    Parts of --with: leave_one_out, cumulative, influence, baujat, gosh, egger, egger_rma, begg,
+    peters, harbord, macaskill, trim_and_fill, trim_and_fill_r0, selection, fail_safe_n, peese,
+    subgroups, meta_regression, permutation, robust, three_level, new_study, one_table.
+    """
     from livingmeta import file_analysis as fa
+    from livingmeta.blocks import BlockError
     from livingmeta.effect_sizes import MeasureError, ZeroCellRule
     from livingmeta.estimators import FitError
     from livingmeta.results import to_json
     from livingmeta.studies import DataError
 
-    if not (0 < options["level"] < 100 and 0 <= add < float("inf")):
-        raise click.UsageError("--level must lie between 0 and 100, --add must be a number of 0 or more")
-    request = fa.Request(
-        zero=ZeroCellRule(add, to, keep_double_zero), **{**options, "method": options["method"].upper()}
-    )
+    if not 0 < options["level"] < 100:
+        raise click.UsageError("--level must lie between 0 and 100")
     try:
-        effects, fit = fa.analyse_file(file, request)
+        zero = ZeroCellRule(add, to, keep_double_zero, drop00)
+    except ValueError as error:
+        raise click.UsageError(f"--{error}") from None
+    request = fa.Request(zero=zero, **{**options, "method": options["method"].upper()})
+    try:
+        analysed = fa.analyse_file(file, request)
+    except BlockError as error:
+        raise click.UsageError(str(error)) from None
     except (fa.RequestError, MeasureError, FitError, DataError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
-    click.echo(
-        to_json(fa.record_of(effects, fit)) if form == "json" else fa.as_text(effects, fit, file), nl=False
-    )
+    text = to_json(fa.record_of(analysed)) if form == "json" else fa.as_text(analysed, file, *_terminal())
+    click.echo(text, nl=False)
+
+
+def _terminal() -> tuple[int, bool]:
+    """Return how wide the terminal is, and whether it can show ASCII alone."""
+    import shutil
+
+    encoding = (getattr(sys.stdout, "encoding", "") or "ascii").lower()
+    return max(80, shutil.get_terminal_size((100, 24)).columns), not encoding.startswith("utf")

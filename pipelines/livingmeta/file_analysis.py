@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from livingmeta import formats
-from livingmeta.effect_sizes import EffectSizes, Measure, ZeroCellRule, effect_sizes, with_field_names
+from livingmeta import blocks, terminal
+from livingmeta.effect_sizes import EffectSizes, ZeroCellRule, effect_sizes, with_field_names
 from livingmeta.effect_sizes.columns import ALIASES, NUMERIC
 from livingmeta.estimators import Fit, pool
 from livingmeta.results import fit_record
@@ -45,16 +45,49 @@ class Request:
     study: str | None = None
     level: float = 95.0
     pi_df: str = "k-1"
+    vtype: str = "LS"
     zero: ZeroCellRule = field(default_factory=ZeroCellRule)
+    parts: Sequence[str] = ()
+    moderators: Sequence[str] = ()
+    subgroup: str | None = None
+    cluster: str | None = None
+    order: str | None = None
+    minimal_important_difference: float | None = None
+    force: bool = False
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Return the columns that must be in the file, by what they are for."""
+        single = {"subgroup": self.subgroup, "cluster": self.cluster, "order": self.order}
+        several = {f"moderator {name}": name for name in self.moderators}
+        return {**{what: name for what, name in single.items() if name}, **several}
+
+    @property
+    def all_parts(self) -> tuple[str, ...]:
+        """Return the parts asked for by name, and those that a named column asks for."""
+        implied = {"meta_regression": self.moderators, "subgroups": self.subgroup, "robust": self.cluster}
+        also = {"new_study": self.minimal_important_difference is not None}
+        return (*self.parts, *(part for part, asked in {**implied, **also}.items() if asked))
 
 
-def analyse_file(path: Path, request: Request) -> tuple[EffectSizes, Fit]:
-    """Return the effect sizes of a file and their pooled estimate.
+@dataclass(frozen=True)
+class Analysed:
+    """Effect sizes of a file, their pooled estimate, and the parts that were asked for by name."""
+
+    effects: EffectSizes
+    fit: Fit
+    parts: Mapping[str, Any]
+
+
+def analyse_file(path: Path, request: Request) -> Analysed:
+    """Return the effect sizes of a file, their pooled estimate and what else is asked.
 
     Raises
     ------
     RequestError
         When a column is not there, a condition cannot be read, or no row is usable.
+    BlockError
+        When there is no part of that name, or a column that it needs was not named.
     """
     rows = _chosen(_rows(path), request.where)
     try:
@@ -63,15 +96,44 @@ def analyse_file(path: Path, request: Request) -> tuple[EffectSizes, Fit]:
     except KeyError as error:
         raise RequestError(error.args[0]) from None
     named["study"] = _labels(named, request.study)
-    effects = effect_sizes(named, request.measure, zero=request.zero, level=request.level)
+    _refuse_absent_columns(named, request.named)
+    effects = effect_sizes(
+        named, request.measure, zero=request.zero, level=request.level, vtype=request.vtype
+    )
     if effects.k == 0:
         raise RequestError("no usable row\n" + "\n".join(_excluded_lines(effects, path)))
-    return effects, pool(effects, request.method, request.test, request.level, request.pi_df)
+    fit = pool(effects, request.method, request.test, request.level, request.pi_df)
+    return Analysed(effects, fit, blocks.made(request.all_parts, _asked(request, effects, fit)))
 
 
-def record_of(effects: EffectSizes, fit: Fit) -> dict[str, Any]:
+def _asked(request: Request, effects: EffectSizes, fit: Fit) -> blocks.Asked:
+    return blocks.Asked(
+        effects,
+        fit,
+        request.method,
+        request.test,
+        request.level,
+        request.pi_df,
+        request.moderators,
+        request.subgroup,
+        request.cluster,
+        request.order,
+        request.minimal_important_difference,
+        request.force,
+    )
+
+
+def record_of(analysed: Analysed) -> dict[str, Any]:
     """Return the record of an analysed file."""
-    return fit_record(effects, fit)
+    return {**fit_record(analysed.effects, analysed.fit), **analysed.parts}
+
+
+def _refuse_absent_columns(rows: pd.DataFrame, named: Mapping[str, str]) -> None:
+    absent = [f"{what} column {name!r}" for what, name in named.items() if name not in rows.columns]
+    if absent:
+        raise RequestError(
+            f"{', '.join(absent)}: not in the file; it has {', '.join(map(str, rows.columns))}"
+        )
 
 
 def _refuse_unknown_names(columns: Mapping[str, str]) -> None:
@@ -132,47 +194,25 @@ def _excluded_lines(effects: EffectSizes, path: Path) -> list[str]:
     return [f"{path.name}:{item.line}: {item.study}: {item.reason}" for item in effects.excluded]
 
 
-def as_text(effects: EffectSizes, fit: Fit, path: Path) -> str:
-    """Return an analysis as text for a terminal, with every choice named."""
-    measure = effects.measure
-    shown = [float(measure.to_display(x)) for x in (fit.estimate, fit.ci_lower, fit.ci_upper)]
-    lines = [
-        f"{measure.name}, {fit.method}, {fit.test}; k = {fit.k}",
-        "",
-        *_study_lines(effects, fit),
-        "",
-        f"pooled {measure.label} {formats.with_interval(*shown)}, {formats.p_value(fit.p_value)}",
-        *_spread_lines(fit, measure),
+def as_text(analysed: Analysed, path: Path, width: int = 100, plain: bool = False) -> str:
+    """Return an analysis as text for a terminal, with every choice and every row left out.
+
+    Parameters
+    ----------
+    width : int
+        Characters of a line.
+    plain : bool
+        Draw with ASCII alone.
+    """
+    effects, fit = analysed.effects, analysed.fit
+    notes = [f"note: {note}" for note in fit_record(effects, fit)["warnings"]]
+    left_out = [f"not entered: {line}" for line in _excluded_lines(effects, path)]
+    paragraphs = [
+        [f"{effects.measure.name}, {fit.method}, {fit.test}; k = {fit.k}"],
+        terminal.forest(effects, fit, width, plain),
+        terminal.summary(effects, fit),
+        terminal.choices(effects, fit),
+        [*notes, *left_out],
+        terminal.parts(analysed.parts, effects.measure),
     ]
-    notes = fit_record(effects, fit)["warnings"]
-    left_out = _excluded_lines(effects, path)
-    return (
-        "\n".join(
-            [*lines, *(f"note: {note}" for note in notes), *(f"not entered: {line}" for line in left_out)]
-        )
-        + "\n"
-    )
-
-
-def _study_lines(effects: EffectSizes, fit: Fit) -> list[str]:
-    measure = effects.measure
-    width = max(len(str(study)) for study in effects.frame["study"])
-    ends = measure.to_display(effects.frame[["yi", "ci_lower", "ci_upper"]].to_numpy(float))
-    return [
-        f"{study!s:<{width}}  {formats.with_interval(*map(float, row)):>22}  {formats.percent(weight, 1):>7}"
-        for study, row, weight in zip(effects.frame["study"], ends, fit.weights, strict=True)
-    ]
-
-
-def _spread_lines(fit: Fit, measure: Measure) -> list[str]:
-    lines = []
-    if fit.pi_lower is not None and fit.pi_upper is not None:
-        ends = [float(measure.to_display(x)) for x in (fit.pi_lower, fit.pi_upper)]
-        lines.append(f"{fit.level:g}% prediction interval {formats.interval(*ends)}")
-    if fit.q is not None:
-        tau2 = f"tau2 = {formats.number(fit.tau2, 4)}, " if fit.tau2 is not None else ""
-        lines.append(
-            f"{tau2}I2 = {formats.percent(fit.i2)}, Q = {formats.number(fit.q)} on {fit.q_df} df, "
-            f"{formats.p_value(fit.q_p)}"
-        )
-    return lines
+    return "\n\n".join("\n".join(lines).strip("\n") for lines in paragraphs if lines) + "\n"
