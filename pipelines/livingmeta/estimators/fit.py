@@ -101,7 +101,7 @@ def fit_model(
     scale = float(np.sqrt(np.median(v)))
     fitted = _computed(y, v, scale, method, test, level)
     fit = Fit(measure=measure, method=method, test=test, k=len(y), level=level, **_rescaled(fitted, scale))
-    return _with_prediction(fit, pi_df)
+    return with_prediction(fit, pi_df)
 
 
 def check_known(method: str, test: str) -> None:
@@ -220,7 +220,7 @@ def rescaled(key: str, value: Any, scale: float) -> Any:
     return value if value is None or not power else value * scale**power
 
 
-def _with_prediction(fit: Fit, pi_df: str) -> Fit:
+def with_prediction(fit: Fit, pi_df: str) -> Fit:
     """Return the fit with its prediction interval; there is none below three studies."""
     if fit.k < 3 or fit.method == "EE" or fit.tau2 is None:
         return fit

@@ -81,10 +81,7 @@ def _fitted(y: Array, v: Array, method: str) -> ManyFits:
     if method == "EE":
         i2 = np.divide(excess, q, out=np.zeros_like(q), where=excess > 0)
         return ManyFits(np.full(k + 1, float(k)), mean, 1 / np.sqrt(total), np.zeros(k + 1), q, 100 * i2)
-    if method == "DL":
-        tau2 = excess / trace
-    else:
-        tau2 = _likely_tau2(y, v, restricted=method == "REML")
+    tau2 = excess / trace if method == "DL" else _likely_tau2(y, v, restricted=method == "REML")
     estimate, se = _at(tau2, y, v)
     i2 = 100 * tau2 / (tau2 + typical / trace)
     return ManyFits(np.full(k + 1, float(k)), estimate, se, tau2, q, i2)

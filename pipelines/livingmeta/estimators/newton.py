@@ -19,6 +19,7 @@ def safeguarded_newton(
     lower: Array,
     upper: Array,
     unit: Array,
+    negligible: float = OF_THE_UNIT,
 ) -> Array:
     """Return where each falling score passes zero, or `lower` where it is not positive there.
 
@@ -29,7 +30,9 @@ def safeguarded_newton(
     start, lower, upper : ndarray of shape (n,)
         First guess and bracket of each.
     unit : ndarray of shape (n,)
-        What counts as one: steps that are negligible to it end the search.
+        What counts as one.
+    negligible : float
+        Steps this short, in that unit, end the search.
 
     Raises
     ------
@@ -51,7 +54,9 @@ def safeguarded_newton(
         following = _step(at, value, slope, lower[left], upper[left])
         found[left] = following
         moved = np.abs(following - at)
-        left = left[~((moved <= RELATIVE_STEP * at) | (moved <= OF_THE_UNIT * unit[left]) | (value == 0))]
+        left = left[
+            ~((moved <= RELATIVE_STEP * np.abs(at)) | (moved <= negligible * unit[left]) | (value == 0))
+        ]
     raise ArithmeticError(f"{len(left)} equations for tau2 are not solved after {MOST_STEPS} steps")
 
 
