@@ -3,8 +3,7 @@
 # approximate: rma.glmm(model = "CM.AL"), by lme4 with 7 nodes and its own stopping rule (about 1e-5).
 # exact_or: rma.glmm has "CM.EL" with integrate() and an optimiser; its own noncentral hypergeometric
 #   densities are asked for (dnchgcalc), so that no further package is needed.
-# own: the same likelihood written out here, with integrate() at 1e-12 and optim(), then Newton steps by
-#   numDeriv-free central differences: to be trusted to about 1e-6.
+# own: the same likelihood written out here, with integrate() and optim(): to be trusted to about 1e-6.
 suppressMessages({ library(metafor); library(lme4) })
 read <- function(name) read.csv(file.path("data", paste0(name, ".csv")), fileEncoding = "UTF-8")
 shown <- function(f) list(estimate = c(f$beta), se = f$se, tau2 = f$tau2, q_lrt = f$QE.LRT, call = deparse(f$call)[1])

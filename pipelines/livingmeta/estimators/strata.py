@@ -23,7 +23,9 @@ class StrataTests:
     df: int | None = None
 
 
-def association_of_tables(a: Array, b: Array, c: Array, d: Array, log_odds_ratio: float) -> StrataTests:
+def association_of_tables(
+    a: Array, b: Array, c: Array, d: Array, log_odds_ratio: float, continuity: float = 0.5
+) -> StrataTests:
     """Return the Cochran-Mantel-Haenszel test and those of Breslow and Day and of Tarone (1985).
 
     Parameters
@@ -32,11 +34,13 @@ def association_of_tables(a: Array, b: Array, c: Array, d: Array, log_odds_ratio
         Events and non-events of the treatment, then of the control, without correction.
     log_odds_ratio : float
         The common log odds ratio that heterogeneity is tested against.
+    continuity : float
+        Correction of the Cochran-Mantel-Haenszel statistic; 0 for none.
     """
     a, b, c, d = (np.asarray(x, dtype=float) for x in (a, b, c, d))
     n1, n2, events, n = a + b, c + d, a + c, a + b + c + d
     variance = n1 * n2 * events * (n - events) / (n**2 * (n - 1))
-    cmh = _continuity_corrected((a - n1 * events / n).sum(), variance.sum())
+    cmh = _continuity_corrected((a - n1 * events / n).sum(), variance.sum(), continuity)
     informative = (events > 0) & (events < n)
     x = [values[informative] for values in (a, n1, n2, events)]
     expected, spread = _fitted_tables(x[1], x[2], x[3], float(np.exp(log_odds_ratio)))
@@ -50,18 +54,19 @@ def association_of_tables(a: Array, b: Array, c: Array, d: Array, log_odds_ratio
     )
 
 
-def association_of_rates(x1: Array, t1: Array, x2: Array, t2: Array) -> StrataTests:
-    """Return the Mantel-Haenszel test of events in person-time."""
+def association_of_rates(x1: Array, t1: Array, x2: Array, t2: Array, continuity: float = 0.5) -> StrataTests:
+    """Return the Mantel-Haenszel test of events in person-time, `continuity` as for tables."""
     events, time = x1 + x2, t1 + t2
-    return StrataTests(
-        *_continuity_corrected((x1 - events * t1 / time).sum(), (events * t1 * t2 / time**2).sum())
-    )
+    excess, variance = (x1 - events * t1 / time).sum(), (events * t1 * t2 / time**2).sum()
+    return StrataTests(*_continuity_corrected(excess, variance, continuity))
 
 
-def _continuity_corrected(excess: float, variance: float) -> tuple[float | None, float | None]:
+def _continuity_corrected(
+    excess: float, variance: float, continuity: float
+) -> tuple[float | None, float | None]:
     if not variance > 0:
         return None, None
-    statistic = max(0.0, abs(float(excess)) - 0.5) ** 2 / float(variance)
+    statistic = max(0.0, abs(float(excess)) - continuity) ** 2 / float(variance)
     return statistic, float(chi2_tail(statistic, 1))
 
 
