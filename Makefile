@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test bench-build lock clean help
+.PHONY: book test bench-build bench-stats lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -18,6 +18,10 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 bench-build: ## how long builds take, beside the naive way and bookdown (half an hour)
 	@$(PYTHON) pipelines/bootstrap.py test
 	$(BIN)/python tests/benchmarks/bench_build.py
+
+bench-stats: ## how long statistics take, beside PyMARE, statsmodels and metafor (a minute)
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/python tests/benchmarks/bench_stats.py
 
 # One file serves every platform and Python; hashes say what may be installed, nothing says from where.
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

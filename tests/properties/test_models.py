@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from livingmeta.diagnostics import between_groups, newcombe, one_table
 from livingmeta.effect_sizes import MEASURES, EffectSizes, effect_sizes
-from livingmeta.estimators import ESTIMATORS, TESTS, fit_counts, fit_model, pool
+from livingmeta.estimators import ESTIMATORS, TESTS, fit_counts, fit_model, leave_one_out, pool
+from livingmeta.estimators.tau2 import ml_score, reml_score
 
 settings.register_profile("quick", max_examples=12, deadline=None, derandomize=True)
 settings.load_profile("quick")
@@ -129,6 +130,40 @@ def test_adhoc_is_never_narrower_than_z_or_plain_knapp_hartung(method, data):
     z, knha, adhoc = (fitted(data, method, test) for test in ("z", "knha", "adhoc"))
     assert adhoc.se >= max(z.se, knha.se) * (1 - 1e-9)
     assert adhoc.ci_upper - adhoc.ci_lower >= (z.ci_upper - z.ci_lower) * (1 - 1e-9)
+
+
+@given(data=effects_with_variances(), which=st.integers(0, 11))
+def test_under_equal_effects_copies_tell_more(data, which):
+    y, v = data
+    i = which % len(y)
+    one = fitted(data, "EE")
+    assert fitted((np.append(y, y[i]), np.append(v, v[i])), "EE").se < one.se
+    doubled = fitted((np.tile(y, 2), np.tile(v, 2)), "EE")
+    assert doubled.se == pytest.approx(one.se / np.sqrt(2), rel=1e-12)
+    assert doubled.estimate == pytest.approx(one.estimate, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("method", "score"), [("REML", reml_score), ("ML", ml_score)])
+@given(data=effects_with_variances())
+def test_the_score_is_zero_at_the_answer_or_tau2_is(method, score, data):
+    tau2 = fitted(data, method).tau2
+    y, v, X = data[0][:, None], data[1][:, None], np.ones((len(data[0]), 1))
+    weight = (1 / (data[1] + tau2)).sum()
+    if tau2 > 0:
+        assert abs(score(tau2, y, v, X)) <= 1e-9 * weight
+    else:
+        assert score(0.0, y, v, X) <= 1e-9 * weight
+
+
+@every_method
+@given(data=effects_with_variances(least=3))
+def test_leaving_one_out_is_refitting(method, data):
+    y, v = data
+    found = leave_one_out(y, v, method)
+    for i in range(len(y)):
+        one = fitted((np.delete(y, i), np.delete(v, i)), method)
+        assert found.estimate[i] == pytest.approx(one.estimate, rel=1e-8, abs=1e-9)
+        assert found.tau2[i] == pytest.approx(one.tau2, rel=1e-7, abs=1e-9)
 
 
 @pytest.mark.parametrize("method", ["DL", "REML"])

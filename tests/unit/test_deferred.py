@@ -24,6 +24,23 @@ def test_a_fit_loads_neither_sympy_nor_scipys_distributions():
     assert said == ["[False,", "False]"]
 
 
+HEAVY = ("pymare", "altair", "scipy.stats", "sphinx")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import livingmeta",
+        "from click.testing import CliRunner\nfrom livingmeta.cli import main\n"
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0",
+    ],
+    ids=["import livingmeta", "livingmeta --help"],
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(code):
+    said = run(f"import sys\n{code}\nprint(*[name for name in {HEAVY} if name in sys.modules], 'end')")
+    assert said == ["end"]
+
+
 def test_whoever_asks_for_the_package_gets_all_of_it():
     said = run(
         "import livingmeta.estimators\n"

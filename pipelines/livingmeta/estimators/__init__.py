@@ -1,4 +1,4 @@
-"""Estimators: PyMARE's models polished, Mantel-Haenszel and Peto, one `pool` for all."""
+"""Estimators: PyMARE's models polished, models of counts, one `pool` for all."""
 
 # ruff: noqa: E402
 from livingmeta.deferred import defer
@@ -7,10 +7,15 @@ defer("scipy.stats")  # before PyMARE is imported
 defer("pymare")
 
 from livingmeta.effect_sizes import EffectSizes
-from livingmeta.estimators.counts import COUNT_METHODS, fit_counts
+from livingmeta.estimators.batch import ManyFits, fit_many, subset_fits
+from livingmeta.estimators.counts import COUNT_FORMULAS, fit_counts
 from livingmeta.estimators.fit import Fit, FitError, fit_model
+from livingmeta.estimators.glmm import fit_glmm
+from livingmeta.estimators.leave_one_out import leave_one_out
+from livingmeta.estimators.regression import DesignFit, fit_design, omnibus
 from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS
 
+COUNT_METHODS = (*COUNT_FORMULAS, "GLMM")
 METHODS = (*ESTIMATORS, *COUNT_METHODS)
 TESTS = tuple(CORRECTIONS)
 
@@ -24,7 +29,8 @@ def pool(
 ) -> Fit:
     """Return the pooled estimate of effect sizes by any method.
 
-    Mantel-Haenszel and Peto know no other test than z: `test` does not apply to them.
+    Mantel-Haenszel, Peto and the binomial-normal model (GLMM) know no other test than z: `test` does
+    not apply to them.
 
     Raises
     ------
@@ -37,7 +43,9 @@ def pool(
         raise FitError(f"method {method!r}: must be one of {', '.join(METHODS)}")
     if test not in TESTS:
         raise FitError(f"test {test!r}: must be one of {', '.join(TESTS)}")
-    if method in COUNT_METHODS and effects.k > 1:
+    if method == "GLMM" and effects.k > 1:
+        return fit_glmm(effects, level, pi_df)
+    if method in COUNT_FORMULAS and effects.k > 1:
         return fit_counts(effects, method, level)
     return fit_model(
         effects.yi,
@@ -55,9 +63,17 @@ __all__ = [
     "ESTIMATORS",
     "METHODS",
     "TESTS",
+    "DesignFit",
     "Fit",
     "FitError",
+    "ManyFits",
     "fit_counts",
+    "fit_design",
+    "fit_glmm",
+    "fit_many",
     "fit_model",
+    "leave_one_out",
+    "omnibus",
     "pool",
+    "subset_fits",
 ]

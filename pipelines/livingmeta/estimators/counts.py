@@ -1,6 +1,7 @@
-"""Mantel-Haenszel and Peto: pooled estimates straight from the cells of 2x2 tables.
+"""Mantel-Haenszel and Peto: pooled estimates straight from counts.
 
-Cells are pooled without correction; 0.5 is added only for each table's own effect in Q.
+Cells are pooled without correction unless one is asked for; 0.5 is added only for each table's own
+effect in Q.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,21 @@ def cells_of(effects: EffectSizes) -> tuple[Array, Array, Array, Array]:
     frame = effects.frame
     a, c = frame["events_treatment"].to_numpy(float), frame["events_control"].to_numpy(float)
     return a, frame["n_treatment"].to_numpy(float) - a, c, frame["n_control"].to_numpy(float) - c
+
+
+def person_time_of(effects: EffectSizes) -> tuple[Array, Array, Array, Array]:
+    """Return events and person-time of both arms, float64, each of shape (k,).
+
+    Raises
+    ------
+    FitError
+        When a row has none.
+    """
+    names = ("events_treatment", "time_treatment", "events_control", "time_control")
+    columns = [effects.frame[name].to_numpy(float) for name in names if name in effects.frame]
+    if len(columns) < len(names) or not np.isfinite(columns).all():
+        raise FitError("events and person-time of both arms are needed in every row")
+    return columns[0], columns[1], columns[2], columns[3]
 
 
 def mantel_haenszel_or(a: Array, b: Array, c: Array, d: Array) -> Pooled:
@@ -53,6 +69,23 @@ def mantel_haenszel_rd(a: Array, b: Array, c: Array, d: Array) -> Pooled:
     return estimate, float(np.sqrt((estimate * p + q) / weights.sum() ** 2)), weights
 
 
+def mantel_haenszel_irr(x1: Array, t1: Array, x2: Array, t2: Array) -> Pooled:
+    """Return the log rate ratio, its se (Greenland and Robins 1985) and weights."""
+    t = t1 + t2
+    R, S = (x1 * t2 / t).sum(), (x2 * t1 / t).sum()
+    variance = ((x1 + x2) * t1 * t2 / t**2).sum() / (R * S)
+    return float(np.log(R / S)), float(np.sqrt(variance)), x2 * t1 / t
+
+
+def mantel_haenszel_ird(x1: Array, t1: Array, x2: Array, t2: Array) -> Pooled:
+    """Return the rate difference, its se (Greenland and Robins 1985) and weights."""
+    t = t1 + t2
+    weights = t1 * t2 / t
+    total = weights.sum()
+    variance = (x1 * (t2 / t) ** 2 + x2 * (t1 / t) ** 2).sum() / total**2
+    return float(((x1 * t2 - x2 * t1) / t).sum() / total), float(np.sqrt(variance)), weights
+
+
 def peto(a: Array, b: Array, c: Array, d: Array) -> Pooled:
     """Return Peto's log odds ratio, its se and the hypergeometric variances (Yusuf 1985)."""
     n1, n2, events, n = a + b, c + d, a + c, a + b + c + d
@@ -61,31 +94,56 @@ def peto(a: Array, b: Array, c: Array, d: Array) -> Pooled:
     return float((a - n1 * events / n).sum() / total), float(np.sqrt(1 / total)), variances
 
 
-COUNT_METHODS: dict[str, dict[str, Callable[[Array, Array, Array, Array], Pooled]]] = {
-    "MH": {"OR": mantel_haenszel_or, "RR": mantel_haenszel_rr, "RD": mantel_haenszel_rd},
+COUNT_FORMULAS: dict[str, dict[str, Callable[[Array, Array, Array, Array], Pooled]]] = {
+    "MH": {
+        "OR": mantel_haenszel_or,
+        "RR": mantel_haenszel_rr,
+        "RD": mantel_haenszel_rd,
+        "IRR": mantel_haenszel_irr,
+        "IRD": mantel_haenszel_ird,
+    },
     "PETO": {"OR": peto, "PETO": peto},
 }
 
 
-def fit_counts(effects: EffectSizes, method: str, level: float = 95.0) -> Fit:
-    """Return a Mantel-Haenszel or Peto fit of 2x2 tables (z interval).
+RATES = ("IRR", "IRD")
+
+
+def fit_counts(effects: EffectSizes, method: str, level: float = 95.0, add: float = 0.0) -> Fit:
+    """Return a Mantel-Haenszel or Peto fit of 2x2 tables or of events in person-time (z interval).
+
+    Parameters
+    ----------
+    add : float
+        What is added to each cell of a 2x2 table with a zero before pooling; 0 is the method itself.
 
     Raises
     ------
     FitError
-        When a row is not a 2x2 table, the measure has no such form, or no event was seen.
+        When a row has no such counts, the measure has no such form, or no event was seen.
     """
     code = effects.measure.code
-    if code not in COUNT_METHODS[method]:
-        raise FitError(f"method {method} has no {code}; it has {', '.join(COUNT_METHODS[method])}")
-    if not effects.has_counts:
-        raise FitError(f"method {method} needs events and n of both arms in every row")
-    cells = cells_of(effects)
+    if code not in COUNT_FORMULAS[method]:
+        raise FitError(f"method {method} has no {code}; it has {', '.join(COUNT_FORMULAS[method])}")
+    counts = person_time_of(effects) if code in RATES else corrected(*tables_of(effects, method), add)
     with np.errstate(divide="ignore", invalid="ignore"):
-        estimate, se, weights = COUNT_METHODS[method][code](*cells)
+        estimate, se, weights = COUNT_FORMULAS[method][code](*counts)
     if not (np.isfinite(estimate) and np.isfinite(se) and se > 0):
         raise FitError(f"method {method} is undefined for these tables (an arm without any event)")
     return _as_fit(effects, method, level, estimate, se, 100 * weights / weights.sum())
+
+
+def tables_of(effects: EffectSizes, method: str) -> tuple[Array, Array, Array, Array]:
+    """Return the cells of rows that are all 2x2 tables, or refuse them."""
+    if not effects.has_counts:
+        raise FitError(f"method {method} needs events and n of both arms in every row")
+    return cells_of(effects)
+
+
+def corrected(a: Array, b: Array, c: Array, d: Array, add: float) -> tuple[Array, Array, Array, Array]:
+    """Return the cells with `add` in all four of each table that has a zero."""
+    extra = np.where((a == 0) | (b == 0) | (c == 0) | (d == 0), add, 0.0)
+    return a + extra, b + extra, c + extra, d + extra
 
 
 def _as_fit(

@@ -6,17 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pymare.stats import q_gen
 
 from livingmeta.distributions import chi2_tail, normal_quantile, normal_tail, t_quantile, t_tail
+from livingmeta.estimators.likelihood import likelihood, se_tau2
+from livingmeta.estimators.projection import Projection
 from livingmeta.estimators.q_profile import q_profile
-from livingmeta.estimators.tau2 import ESTIMATORS, Tau2Estimator
+from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS, FitError, Tau2Estimator, validate
 
 Array = NDArray[np.float64]
-
-
-class FitError(ValueError):
-    """A model that cannot be fitted to the effects at hand."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,8 @@ class Fit:
 
     All estimates are on the analysis scale. `i2`, `h2` are tau2-based (Q-based for the
     equal-effects model, as in metafor), `i2_q`, `h2_q` Q-based; percentages are 0-100.
-    `weights` are in percent, of shape (k,).
+    `weights` are in percent, of shape (k,). `log_likelihood` and the criteria are there for
+    EE, ML and REML, `se_tau2` for everything but EE.
     """
 
     measure: str
@@ -53,6 +51,11 @@ class Fit:
     q: float | None = None
     q_df: int | None = None
     q_p: float | None = None
+    se_tau2: float | None = None
+    log_likelihood: float | None = None
+    aic: float | None = None
+    bic: float | None = None
+    aicc: float | None = None
     weights: Array = field(default_factory=lambda: np.array([]), repr=False)
     warnings: tuple[str, ...] = ()
 
@@ -91,22 +94,22 @@ def fit_model(
         When there is no effect, or a value is not finite, or a variance is not positive.
     """
     y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
-    _validate(y, v)
+    validate(y, v)
     if len(y) == 1:
         return _single(y[0], v[0], measure, method, level)
+    check_known(method, test)
     scale = float(np.sqrt(np.median(v)))
     fitted = _computed(y, v, scale, method, test, level)
     fit = Fit(measure=measure, method=method, test=test, k=len(y), level=level, **_rescaled(fitted, scale))
-    return _with_prediction(fit, pi_df)
+    return with_prediction(fit, pi_df)
 
 
-def _validate(y: Array, v: Array) -> None:
-    if len(y) == 0:
-        raise FitError("no usable row: there is nothing to pool")
-    if not (np.isfinite(y).all() and np.isfinite(v).all()):
-        raise FitError("effects and sampling variances must be finite numbers")
-    if (v <= 0).any():
-        raise FitError("sampling variances must be > 0")
+def check_known(method: str, test: str) -> None:
+    """Refuse a method or test that is not there, naming those that are."""
+    if method not in ESTIMATORS:
+        raise FitError(f"method {method!r}: must be one of {', '.join(ESTIMATORS)}")
+    if test not in CORRECTIONS:
+        raise FitError(f"test {test!r}: must be one of {', '.join(CORRECTIONS)}")
 
 
 def _computed(y: Array, v: Array, scale: float, method: str, test: str, level: float) -> dict[str, Any]:
@@ -114,7 +117,9 @@ def _computed(y: Array, v: Array, scale: float, method: str, test: str, level: f
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise"), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            return _pooled(y / scale, v / scale**2, method, test, level)
+            return _pooled(y / scale, v / scale**2, scale, method, test, level)
+    except FitError:
+        raise
     except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
         raise FitError(f"effects or variances are too large, too small or too unequal: {error}") from error
 
@@ -139,13 +144,15 @@ def _single(y: float, v: float, measure: str, method: str, level: float) -> Fit:
     )
 
 
-def _pooled(y: Array, v: Array, method: str, test: str, level: float) -> dict[str, Any]:
-    if method not in ESTIMATORS:
-        raise FitError(f"method {method!r}: must be one of {', '.join(ESTIMATORS)}")
+def _pooled(y: Array, v: Array, scale: float, method: str, test: str, level: float) -> dict[str, Any]:
     X = np.ones((len(y), 1))
     model = ESTIMATORS[method](test).fit(y[:, None], v[:, None], X)
     tau2 = float(np.ravel(model.params_["tau2"])[0])
-    result = {**wald(model, 0, level), **heterogeneity(y, v, X, tau2, method, level)}
+    result = {
+        **wald(model, 0, level),
+        **heterogeneity(y, v, X, tau2, method, level),
+        **likelihood(method, y, v, X, tau2, scale),
+    }
     weights = 1 / (v + tau2)
     return {**result, "weights": 100 * weights / weights.sum()}
 
@@ -176,15 +183,18 @@ def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level:
     (2002) in its general form, as metafor does.
     """
     df = len(y) - X.shape[1]
-    q = float(np.ravel(q_gen(y[:, None], v[:, None], X, 0.0))[0])
+    if df <= 0:
+        return {"tau2": None, "q": 0.0, "q_df": 0}
+    projection = Projection(1 / v, X)
+    q = projection.rss(y)
     i2_q, h2_q = (max(0.0, 100 * (q - df) / q) if q > 0 else 0.0), q / df
-    w = 1 / v
-    typical = df / (w.sum() - (w**2).sum() / w.sum()) if X.shape[1] == 1 else np.nan
+    typical = df / projection.trace()
     lower, upper = q_profile(y, v, X, level)
     tau2_based = {"i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
     shown = {"i2": i2_q, "h2": h2_q} if method == "EE" else tau2_based
     return {
         "tau2": tau2,
+        "se_tau2": se_tau2(method, y, v, X, tau2),
         "tau2_ci_lower": lower,
         "tau2_ci_upper": upper,
         **shown,
@@ -197,17 +207,20 @@ def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level:
 
 
 LINEAR = ("estimate", "se", "ci_lower", "ci_upper")
-SQUARED = ("tau2", "tau2_ci_lower", "tau2_ci_upper")
+SQUARED = ("tau2", "se_tau2", "tau2_ci_lower", "tau2_ci_upper")
 
 
 def _rescaled(result: dict[str, Any], scale: float) -> dict[str, Any]:
-    return {
-        key: value * scale if key in LINEAR else value * scale**2 if key in SQUARED else value
-        for key, value in result.items()
-    }
+    return {key: rescaled(key, value, scale) for key, value in result.items()}
 
 
-def _with_prediction(fit: Fit, pi_df: str) -> Fit:
+def rescaled(key: str, value: Any, scale: float) -> Any:
+    """Return a number, or an array, of scaled effects on the scale of the effects."""
+    power = 1 if key in LINEAR else 2 if key in SQUARED else 0
+    return value if value is None or not power else value * scale**power
+
+
+def with_prediction(fit: Fit, pi_df: str) -> Fit:
     """Return the fit with its prediction interval; there is none below three studies."""
     if fit.k < 3 or fit.method == "EE" or fit.tau2 is None:
         return fit
