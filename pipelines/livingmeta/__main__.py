@@ -1,6 +1,6 @@
 """`python -m livingmeta` is the command `livingmeta`."""
 
-from livingmeta.cli import main
+from livingmeta.cli import run
 
 if __name__ == "__main__":
-    main(prog_name="livingmeta")
+    run()

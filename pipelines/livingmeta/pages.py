@@ -140,6 +140,12 @@ def page_task(question: Question, project: Project) -> Task:
     return Task(question.id, make, seed=question.id)
 
 
+def preload_statistics() -> None:
+    """Load what checking the data and making pages share, so that the check can start with it."""
+    import livingmeta.analysis
+    import livingmeta.check  # noqa: F401
+
+
 def preload(project: Project, rehearsed: Question | None = None) -> None:
     """Load all code and the tables that notebooks share, once, in the parent of all children.
 

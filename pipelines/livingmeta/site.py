@@ -147,8 +147,9 @@ def _build_ahead(work: Work, jobs: int) -> None:
     work.progress.start(len(work.wanted) + work.unchecked + 2)
     try:
         with drawing.servers(servers):
-            pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
+            pages.preload_statistics()
             checking = Forked(Task(CHECK, _fault_finder(work.project))) if work.unchecked else None
+            pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
             tasks = [pages.page_task(question, work.project) for question in work.wanted]
             failures = run_forked(tasks, jobs, work.limits, work.progress.step)
             problem = "" if failures else _write_book(work, writer)

@@ -81,12 +81,12 @@ def forest(effects: EffectSizes, fit: Fit, width: int = 100, plain: bool = False
         f"{label:<{label_width}} {_study(axis, row, weight, null, signs)} {text:>{text_width}} {weight:6.1f}%"
         for label, row, text, weight in zip(labels, _intervals(effects), texts, fit.weights, strict=True)
     ]
-    head = f"{'':<{label_width}} {'':{axis.width}} {f'{measure.label} ({formats.percent(fit.level)} CI)':>{text_width}}  weight"
+    title = f"{measure.label} ({formats.percent(fit.level)} CI)"
     return [
-        head,
+        f"{'':<{label_width}} {'':{axis.width}} {title:>{text_width}}  weight",
         *rows,
         *_totals(axis, effects, fit, signs, label_width, text_width),
-        *_scale(axis, measure, label_width, signs),
+        *_scale(axis, measure, label_width),
     ]
 
 
@@ -160,7 +160,7 @@ def _totals(
     return [*lines, f"{'Prediction interval':<{label_width}} {''.join(expected)} {ends:>{text_width}}"]
 
 
-def _scale(axis: Axis, measure: Measure, label_width: int, signs: Signs) -> list[str]:
+def _scale(axis: Axis, measure: Measure, label_width: int) -> list[str]:
     values = [axis.lower, axis.upper]
     null = _null(measure)
     if null is not None and axis.lower < null < axis.upper:
@@ -238,9 +238,8 @@ def _table(rows: Sequence[Mapping[str, Any]], indent: str = "  ") -> list[str]:
     keys = [key for key in rows[0] if any(_is_plain(row.get(key)) for row in rows)]
     cells = [keys, *([_cell(row.get(key)) for key in keys] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(keys))]
-    return [
-        indent + "  ".join(f"{text:>{w}}" for text, w in zip(line, widths, strict=True)) for line in cells
-    ]
+    padded = (zip(line, widths, strict=True) for line in cells)
+    return [indent + "  ".join(f"{text:>{width}}" for text, width in line) for line in padded]
 
 
 def _is_plain(value: Any) -> bool:
@@ -248,8 +247,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, float):
-        return (
-            "" if value is None else ", ".join(map(_cell, value)) if isinstance(value, list) else str(value)
-        )
-    return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)

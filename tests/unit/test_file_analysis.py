@@ -19,9 +19,9 @@ def request(**changes):
 
 
 def test_missing_values_leave_a_row_out_with_its_line(path):
-    effects, fit = analyse_file(path, request())
-    assert fit.k == 2
-    assert [(item.line, item.study) for item in effects.excluded] == [(3, "B"), (4, "C")]
+    analysed = analyse_file(path, request())
+    assert analysed.fit.k == 2
+    assert [(item.line, item.study) for item in analysed.effects.excluded] == [(3, "B"), (4, "C")]
 
 
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b""])
@@ -29,19 +29,19 @@ def test_missing_values_leave_a_row_out_with_its_line(path):
 def test_files_of_any_program_are_read(tmp_path, mark, end):
     path = tmp_path / "x.csv"
     path.write_bytes(mark + TEXT.replace("A,", "Müller,").replace("\n", end).encode())
-    effects, _ = analyse_file(path, request())
+    effects = analyse_file(path, request()).effects
     assert list(effects.frame["study"]) == ["Müller", "D"]
 
 
 def test_conditions_read_numbers_as_numbers(path):
-    effects, _ = analyse_file(path, request(where=["year >= 2010"]))
+    effects = analyse_file(path, request(where=["year >= 2010"])).effects
     assert list(effects.frame["study"]) == ["D"]
-    effects, _ = analyse_file(path, request(where=["year == 1990.0"]))
+    effects = analyse_file(path, request(where=["year == 1990.0"])).effects
     assert list(effects.frame["study"]) == ["A"]
 
 
 def test_conditions_read_text_as_text(path):
-    effects, _ = analyse_file(path, request(where=['author != "A"']))
+    effects = analyse_file(path, request(where=['author != "A"'])).effects
     assert list(effects.frame["study"]) == ["D"]
 
 
@@ -52,21 +52,19 @@ def test_a_condition_that_cannot_be_read_is_refused(path, condition):
 
 
 def test_the_text_names_what_did_not_enter(path):
-    effects, fit = analyse_file(path, request())
-    text = as_text(effects, fit, path)
+    text = as_text(analyse_file(path, request()), path)
     assert "not entered: x.csv:3: B: " in text
     assert text.startswith("effect size, REML, adhoc; k = 2\n")
     assert "prediction" not in text
 
 
 def test_the_text_of_one_study_says_that_nothing_was_pooled(path):
-    effects, fit = analyse_file(path, request(where=["author == A"]))
-    text = as_text(effects, fit, path)
+    text = as_text(analyse_file(path, request(where=["author == A"])), path)
     assert "nothing was pooled" in text
     assert "tau2" not in text
 
 
 def test_the_record_is_that_of_a_question_without_its_words(path):
-    record = record_of(*analyse_file(path, request()))
+    record = record_of(analyse_file(path, request()))
     assert (record["k"], record["measure"], record["scale"]) == (2, "GEN", "identity")
     assert "verdict" not in record

@@ -61,10 +61,17 @@ def _inlines(curated: Curated) -> Iterator[Inline]:
 
 def _inline(schema: TableSchema, sources: Sequence[Source]) -> Iterator[Inline]:
     usable = [source for source in sources if source.has_unique_columns]
-    present = {name for source in usable for name in source.text.columns}
-    columns = tuple(name for name in schema.columns if name in present)
+    telling = _telling(schema, usable)
+    columns = tuple(name for name in schema.columns if name in telling)
     if columns:
         yield Inline(schema, columns, tuple(row for source in usable for row in source.rows()))
+
+
+def _telling(schema: TableSchema, sources: Sequence[Source]) -> set[str]:
+    """Return the columns that a rule can speak of: a column without any value breaks few of them."""
+    present = {name for source in sources for name in source.text.columns}
+    filled = {name for source in sources for row in source.rows() for name, cell in row.cells.items() if cell}
+    return present & (filled | set(schema.needed))
 
 
 def _translated(error: dict[str, Any], inline: Inline, curated: Curated) -> Iterator[Finding]:

@@ -74,12 +74,15 @@ def as_numbers(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def with_columns(rows: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Return rows with columns set, in one go: one after the other would take longer than any fit."""
-    return pd.DataFrame({**dict(rows.items()), **columns}, index=rows.index)
+    kept = rows.loc[:, ~rows.columns.isin(list(columns))]
+    return pd.concat([kept, pd.DataFrame(dict(columns), index=rows.index)], axis="columns")
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> np.ndarray:
     if name not in rows:
         return np.full(len(rows), np.nan)
+    if rows[name].dtype == float:
+        return rows[name].to_numpy()
     # Whole numbers of any width become floats here: their products overflow 32 bits.
     return pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
