@@ -20,11 +20,13 @@ HEADINGS = {
     "subgroups": "Subgroups",
     "heterogeneity": "How much do studies differ?",
     "sensitivity": "How much does the answer depend on the method?",
+    "multiverse": "All defensible analyses at once",
     "small-studies": "Small-study effects",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
     "cite": "Cite or reuse",
 }
+OPTIONAL = ("subgroups", "multiverse")  # sections that only some questions ask for
 HIDDEN = ("parameters", "injected-parameters", "keep")
 TIMEOUT_SECONDS = 300
 STOCK = "nbclient"  # papermill's own engine
@@ -50,7 +52,7 @@ def prepared(question: Question, project: Project) -> NotebookNode:
     cells = [_markdown(f"# {question.title}")]
     for cell in template.cells:
         section = _section(cell)
-        if section == "subgroups" and not question.subgroups:
+        if section in OPTIONAL and not getattr(question, section):
             continue
         if section in HEADINGS:
             cells.append(_markdown(f"## {HEADINGS[section]}"))
@@ -157,6 +159,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import papermill.engines
 
     import livingmeta.export
+    import livingmeta.tables.multiverse
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401
     from livingmeta.engine import NAME, ForkEngine, rehearse

@@ -50,6 +50,16 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Choices that could defensibly have been made otherwise; where none is named, the question's own."""
+
+    methods: tuple[str, ...]
+    tests: tuple[str, ...] = ("z",)
+    measures: tuple[str, ...] = ()
+    zero: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Question:
     """One question of the book; the fields are the keys of its file."""
 
@@ -87,6 +97,7 @@ class Question:
     subgroups: tuple[SubgroupRule, ...] = ()
     moderators: tuple[str, ...] = ()
     sensitivity: tuple[Variant, ...] = ()
+    multiverse: Grid | None = None
     charts: Any = "default"
     limits: tuple[str, ...] = ()
 
@@ -126,6 +137,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
+SINGLE = {"common_effect": ModelChoice, "multiverse": Grid}
 LISTS = ("eligibility", "accept_measures", "moderators", "limits")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
 PARTS = ("heart", "kidney", "brain")
@@ -164,6 +176,8 @@ def _built(key: str, value: Any) -> Any:
         return tuple(value or [])
     if key == "common_effect":
         return ModelChoice(**value)
+    if key == "multiverse":
+        return Grid(**{name: tuple(options) for name, options in value.items()}) if value else None
     return value
 
 
@@ -210,9 +224,9 @@ def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:
         for key in (*LISTS, *NESTED)
         if raw.get(key) is not None and not isinstance(raw[key], list)
     ]
-    for key, kind in {**NESTED, "common_effect": ModelChoice}.items():
+    for key, kind in {**NESTED, **SINGLE}.items():
         value = raw.get(key)
-        items = value if isinstance(value, list) else [value] if key == "common_effect" and value else []
+        items = value if isinstance(value, list) else [value] if key in SINGLE and value else []
         faults += [fault for item in items for fault in _item_faults(item, kind, f"{path}:{key}")]
     return faults
 
@@ -224,7 +238,12 @@ def _item_faults(item: Any, kind: type, where: str) -> list[str]:
     required = {f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
     unknown = [f"{where}: {name!r}: unknown key" for name in item if name not in known]
     missing = [f"{where}: {name}: missing" for name in sorted(required - set(item))]
-    return unknown + missing + _threshold_faults(item, where)
+    lists = [
+        f"{where}: {name}: {item[name]!r}: must be a list with at least one entry"
+        for name in (known & set(item) if kind is Grid else ())
+        if not (isinstance(item[name], list) and item[name])
+    ]
+    return unknown + missing + lists + _threshold_faults(item, where)
 
 
 def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:

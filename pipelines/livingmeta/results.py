@@ -18,6 +18,7 @@ from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.effect_sizes.measures import IDENTITY
 from livingmeta.estimators import COUNT_METHODS, Fit
 from livingmeta.files import write_atomically
+from livingmeta.multiverse import Multiverse, Specification, multiverse
 from livingmeta.questions import Question
 from livingmeta.verdicts import Verdict, verdict
 
@@ -109,6 +110,7 @@ def question_record(analysis: Analysis) -> dict[str, Any]:
         "common_effect": _variant_record(analysis.common, analysis.effects.measure),
         "subgroups": [_subgroups_record(item, analysis.effects.measure) for item in analysis.subgroups],
         "sensitivity": [_sensitivity_record(item) for item in analysis.sensitivity],
+        "multiverse": _multiverse_record(multiverse(analysis), analysis.effects.measure),
         **extra,
         "absent": dict(analysis.absent),
         "living": dict(question.living),
@@ -130,6 +132,28 @@ def _verdict_record(said: Verdict, measure: Measure) -> dict[str, Any]:
         lead = dict(zip(DISPLAY_KEYS, (*ends, None, None), strict=True))
         return {**words, "symbol": "RD", "scale": IDENTITY, "display": lead}
     return {**words, "symbol": measure.label, "scale": measure.scale, "display": display(said.fit, measure)}
+
+
+def _multiverse_record(found: Multiverse | None, measure: Measure) -> dict[str, Any] | None:
+    """Return every specification on the natural scale, and their range."""
+    if found is None or not found.specifications:
+        return None
+    estimates = [one.estimate for one in found.specifications]
+    return {
+        "n": len(found.specifications),
+        "estimate_lowest": float(measure.to_display(min(estimates))),
+        "estimate_highest": float(measure.to_display(max(estimates))),
+        **{f"intervals_{side}": found.count(side) for side in ("below", "around", "above")},
+        "specifications": [_specification_record(one, measure) for one in found.specifications],
+        "left_out": list(found.left_out),
+    }
+
+
+def _specification_record(one: Specification, measure: Measure) -> dict[str, Any]:
+    values = {
+        key: float(measure.to_display(getattr(one, key))) for key in ("estimate", "ci_lower", "ci_upper")
+    }
+    return {**asdict(one), **values}
 
 
 def _variant_record(fit: Fit | None, measure: Measure) -> dict[str, Any]:

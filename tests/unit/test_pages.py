@@ -8,9 +8,11 @@ import pytest
 
 from livingmeta.pages import HEADINGS, HIDDEN, PageError, execute, page_path, prepared, without_run
 from livingmeta.paths import ROOT, Project
+from livingmeta.questions import Grid
 from made_up import BY_SIZE, QUESTION
 
 PROJECT = Project(ROOT)
+GRID = Grid(methods=("REML", "DL"))
 
 
 def cells(question):
@@ -26,7 +28,10 @@ def test_a_page_begins_with_its_title():
 
 
 def test_sections_have_their_headings_in_order():
-    shown = [text.removeprefix("## ") for text in headings(replace(QUESTION, subgroups=(BY_SIZE,)))[1:]]
+    shown = [
+        text.removeprefix("## ")
+        for text in headings(replace(QUESTION, subgroups=(BY_SIZE,), multiverse=GRID))[1:]
+    ]
     assert shown == [title for title in HEADINGS.values() if title in shown]
     assert set(shown) == set(HEADINGS.values())
 
@@ -49,7 +54,7 @@ def test_there_is_one_cell_of_parameters():
 
 
 def test_every_section_of_the_template_has_a_heading_or_is_the_answer():
-    page = cells(replace(QUESTION, subgroups=(BY_SIZE,)))
+    page = cells(replace(QUESTION, subgroups=(BY_SIZE,), multiverse=GRID))
     tags = {tag for cell in page for tag in cell.metadata.get("tags", [])}
     sections = {tag.removeprefix("section-") for tag in tags if tag.startswith("section-")}
     assert sections - {"answer"} <= set(HEADINGS)

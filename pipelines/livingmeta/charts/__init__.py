@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta.analysis import Analysis
-from livingmeta.charts.captions import forest_caption, funnel_caption
+from livingmeta.charts.captions import curve_caption, forest_caption, funnel_caption
+from livingmeta.charts.curve import specification_curve, why_no_curve
 from livingmeta.charts.forest import forest
 from livingmeta.charts.funnel import funnel, why_no_funnel
 from livingmeta.charts.glance import mini_interval
@@ -47,6 +48,7 @@ def why_no_forest(analysis: Analysis) -> str:
 CHARTS: dict[str, Chart] = {
     "forest": Chart(forest, why_no_forest, forest_caption, "Forest plot"),
     "funnel": Chart(funnel, why_no_funnel, funnel_caption, "Funnel plot"),
+    "multiverse": Chart(specification_curve, why_no_curve, curve_caption, "Specification curve"),
 }
 
 

@@ -34,6 +34,16 @@ def _pale(analysis: Analysis) -> str:
     return f"The pale bar is the {level} prediction interval: where the effect in a new study may lie."
 
 
+def curve_caption(analysis: Analysis) -> str:
+    """Return how to read the specification curve."""
+    level = formats.percent(analysis.effects.level)
+    return (
+        f"Each column is one analysis: above, its estimate and {level} confidence interval, lowest first; "
+        "below, the choices it rests on. The coloured one is the main analysis. The analyses share their "
+        "studies: the curve shows a range, not how probable an estimate is."
+    )
+
+
 def funnel_caption(analysis: Analysis) -> str:
     """Return how to read the funnel plot."""
     return (

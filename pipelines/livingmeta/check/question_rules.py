@@ -136,6 +136,7 @@ def _names(asked: Asked, curated: Curated) -> Iterator[Finding]:
         yield from _one_of(asked, measure, accepted, "accept_measures", position)
     if question.pooled and question.measure is None:
         yield asked.finding("", "a pooled question must name its measure", "measure")
+    yield from _grid(asked, measures)
     choices: list[tuple[Any, tuple[str | int, ...]]] = [
         (question, ()),
         (question.common_effect, ("common_effect",)),
@@ -146,6 +147,19 @@ def _names(asked: Asked, curated: Curated) -> Iterator[Finding]:
     for choice, place in choices:
         for key, allowed in known.items():
             yield from _one_of(asked, getattr(choice, key, None), allowed, *place, key)
+
+
+def _grid(asked: Asked, measures: set[str]) -> Iterator[Finding]:
+    from livingmeta.effect_sizes.formulas.corrections import RULES
+    from livingmeta.estimators import METHODS, TESTS
+
+    grid = asked.question.multiverse
+    if grid is None:
+        return
+    known = {"measures": measures, "methods": set(METHODS), "tests": set(TESTS), "zero": set(RULES)}
+    for key, allowed in known.items():
+        for position, value in enumerate(getattr(grid, key)):
+            yield from _one_of(asked, value, allowed, "multiverse", key, position)
 
 
 def _one_of(asked: Asked, value: Any, allowed: set[str], *path: str | int) -> Iterator[Finding]:
