@@ -125,7 +125,19 @@ def _asked(request: Request, effects: EffectSizes, fit: Fit) -> blocks.Asked:
 
 def record_of(analysed: Analysed) -> dict[str, Any]:
     """Return the record of an analysed file."""
-    return {**fit_record(analysed.effects, analysed.fit), **analysed.parts}
+    record = fit_record(analysed.effects, analysed.fit)
+    notes = [*record["warnings"], *_repeated(analysed.effects)]
+    return {**record, "warnings": notes, **analysed.parts}
+
+
+def _repeated(effects: EffectSizes) -> list[str]:
+    """Return a note for each label that more than one row has: the same study would count twice."""
+    counts = effects.frame["study"].value_counts(sort=False)
+    return [
+        f"{label} stands in {n} rows, which are pooled as if they were different studies (--cluster COLUMN)"
+        for label, n in counts.items()
+        if n > 1
+    ]
 
 
 def _refuse_absent_columns(rows: pd.DataFrame, named: Mapping[str, str]) -> None:
@@ -205,7 +217,7 @@ def as_text(analysed: Analysed, path: Path, width: int = 100, plain: bool = Fals
         Draw with ASCII alone.
     """
     effects, fit = analysed.effects, analysed.fit
-    notes = [f"note: {note}" for note in fit_record(effects, fit)["warnings"]]
+    notes = [f"note: {note}" for note in record_of(analysed)["warnings"]]
     left_out = [f"not entered: {line}" for line in _excluded_lines(effects, path)]
     paragraphs = [
         [f"{effects.measure.name}, {fit.method}, {fit.test}; k = {fit.k}"],

@@ -22,6 +22,16 @@ TESTS = {
 }
 
 
+SCALES = {
+    "log": "logarithms",
+    "logit": "log odds",
+    "identity": "as measured",
+    "fisher_z": "Fisher's z",
+    "arcsine": "arcsines",
+    "freeman_tukey": "double arcsines",
+}
+
+
 @dataclass(frozen=True)
 class Signs:
     """Characters of the plot."""
@@ -214,7 +224,7 @@ def parts(found: Mapping[str, Any], measure: Measure) -> list[str]:
     for name, part in found.items():
         if name == "absent":
             continue
-        lines += ["", name.replace("_", " ")]
+        lines += ["", f"{name.replace('_', ' ')} ({SCALES.get(measure.scale, measure.scale)})"]
         if isinstance(part, list):
             lines += _table(part) if part else [f"  none: {found['absent'].get(name, '')}"]
         else:

@@ -395,3 +395,34 @@ def test_random_tables_never_crash(run, file):
             done = run("analyse", file(rows), "--measure", "OR", "--method", method, "--format", "json")
             assert done.exit_code in (0, 1), done.output
             assert done.exit_code == 0 or done.stderr.startswith("error: ")
+
+
+def test_parts_of_an_analysis_stand_in_the_record_under_their_names(run, file):
+    done = run("analyse", file(), "--measure", "OR", "--with", "leave_one_out,egger", "--format", "json")
+    record = json.loads(done.stdout)
+    assert [item["study"] for item in record["leave_one_out"]] == [row[0] for row in TABLES]
+    assert record["egger"]["p_value"] is None and "5 studies" in record["egger"]["reason"]
+
+
+def test_a_named_moderator_asks_for_its_regression(run, file):
+    done = run("analyse", file(), "--measure", "OR", "--moderator", "year", "--format", "json")
+    assert [c["name"] for c in json.loads(done.stdout)["meta_regression"]["coefficients"]] == [
+        "intercept",
+        "year",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--moderator", "--subgroup", "--cluster", "--order"])
+def test_a_column_that_is_not_there_is_named(run, file, option):
+    done = run("analyse", file(), "--measure", "OR", option, "nowhere")
+    assert done.exit_code == 1 and "'nowhere'" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--with", "magic"), ("--with", "three_level"), ("--add", "-1")])
+def test_a_part_or_number_that_cannot_be_is_wrong_usage(run, file, options):
+    assert run("analyse", file(), "--measure", "OR", *options).exit_code == 2
+
+
+def test_a_study_named_twice_is_noted(run, file):
+    done = run("analyse", file([*TABLES, TABLES[0]]), "--measure", "OR")
+    assert f"{TABLES[0][0]} stands in 2 rows" in done.stdout
