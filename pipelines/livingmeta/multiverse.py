@@ -44,11 +44,6 @@ class Specification:
     ci_upper: float
     is_main: bool = False
 
-    @property
-    def side(self) -> str:
-        """Return where the interval lies: below, above or around no effect."""
-        return "below" if self.ci_upper < 0 else "above" if self.ci_lower > 0 else "around"
-
 
 @dataclass(frozen=True)
 class Multiverse:
@@ -69,10 +64,6 @@ class Multiverse:
     def varied(self) -> tuple[str, ...]:
         """Return the choices that have more than one option."""
         return tuple(choice for choice in CHOICES if len(self.options(choice)) > 1)
-
-    def count(self, side: str) -> int:
-        """Return how many intervals lie below, above or around no effect."""
-        return sum(one.side == side for one in self.specifications)
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,6 @@ def _multiverse_record(found: Multiverse | None, measure: Measure) -> dict[str, 
         "n": len(found.specifications),
         "estimate_lowest": float(measure.to_display(min(estimates))),
         "estimate_highest": float(measure.to_display(max(estimates))),
-        **{f"intervals_{side}": found.count(side) for side in ("below", "around", "above")},
         "specifications": [_specification_record(one, measure) for one in found.specifications],
         "left_out": list(found.left_out),
     }

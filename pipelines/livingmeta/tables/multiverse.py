@@ -16,7 +16,6 @@ BY_CHOICE = (
     Column("Option"),
     Column("Analyses", numeric=True),
     Column("Estimates: lowest, median, highest", numeric=True),
-    Column("Intervals below / around / above no effect", numeric=True),
 )
 
 
@@ -74,7 +73,7 @@ def _by_choice(found: Multiverse, measure: Measure) -> list[tuple]:
     for choice in found.varied:
         for option in found.options(choice):
             some = [one for one in found.specifications if getattr(one, choice) == option]
-            rows.append((TITLES[choice], word(option), len(some), _spread(some, measure), _sides(some)))
+            rows.append((TITLES[choice], word(option), len(some), _spread(some, measure)))
     return rows
 
 
@@ -82,10 +81,6 @@ def _spread(some: list[Specification], measure: Measure) -> str:
     values = [one.estimate for one in some]
     shown = (float(measure.to_display(x)) for x in (min(values), median(values), max(values)))
     return ", ".join(formats.ratio(x) for x in shown)
-
-
-def _sides(some: list[Specification]) -> str:
-    return " / ".join(str(sum(one.side == side for one in some)) for side in ("below", "around", "above"))
 
 
 def _columns(found: Multiverse) -> tuple[Column, ...]:
