@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -135,6 +135,13 @@ class Work:
         return self.before.data != self.target.data
 
     @property
+    def sound(self) -> set[str]:
+        """Return the questions of which nothing changed since the whole data passed the check."""
+        if not self.before.data:
+            return set()
+        return {name for name, hashed in self.target.pages.items() if self.before.pages.get(name) == hashed}
+
+    @property
     def same_frame(self) -> bool:
         """Return whether nothing changed that stands on every page."""
         return self.before.frame == self.target.frame
@@ -148,7 +155,7 @@ def _build_ahead(work: Work, jobs: int) -> None:
     try:
         with drawing.servers(servers):
             pages.preload_statistics()
-            checking = Forked(Task(CHECK, _fault_finder(work.project))) if work.unchecked else None
+            checking = Forked(Task(CHECK, _fault_finder(work))) if work.unchecked else None
             pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
             tasks = [pages.page_task(question, work.project) for question in work.wanted]
             failures = run_forked(tasks, jobs, work.limits, work.progress.step)
@@ -233,18 +240,18 @@ def _check_questions_alone(project: Project) -> None:
         raise BuildError(faults or "a question file cannot be read") from None
 
 
-def _faults(project: Project) -> str:
+def _faults(project: Project, sound: Collection[str] = ()) -> str:
     from livingmeta.check import check
 
-    return "\n".join(str(finding) for finding in check(project.data).faults)
+    return "\n".join(str(finding) for finding in check(project.data, sound).faults)
 
 
-def _fault_finder(project: Project) -> Callable[[], None]:
-    found = project.build / "faults.txt"
+def _fault_finder(work: Work) -> Callable[[], None]:
+    found = work.project.build / "faults.txt"
     found.unlink(missing_ok=True)
 
     def find() -> None:
-        write_atomically(found, _faults(project))
+        write_atomically(found, _faults(work.project, work.sound))
 
     return find
 

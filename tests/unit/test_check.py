@@ -546,3 +546,20 @@ def test_a_byte_that_is_not_utf8_is_found_on_its_line(copy):
     path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
     last = path.read_bytes().count(b"\n")
     assert any(fault.startswith(f"data/questions/{path.name}:{last}:") for fault in copy.faults())
+
+
+def test_a_question_that_is_known_to_be_sound_is_not_gone_through_again(copy):
+    path = copy.data / "questions" / "iv-magnesium-ami-mortality.yml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("method: REML", "method: RELM", 1), encoding="utf-8"
+    )
+    assert any("RELM" in fault for fault in copy.faults())
+    assert not any("RELM" in str(fault) for fault in check(copy.data, sound=[path.stem]).faults)
+
+
+def test_the_choices_of_a_multiverse_are_checked_too(copy):
+    path = copy.data / "questions" / "iv-magnesium-ami-mortality.yml"
+    text = path.read_text(encoding="utf-8").replace("zero: [only0, all]", "zero: [only0, some]")
+    path.write_text(text.replace("methods: [REML, PM,", "methods: [REML, PMM,"), encoding="utf-8")
+    found = [fault for fault in copy.faults() if "multiverse" in fault]
+    assert len(found) == 2 and any("did you mean PM?" in fault for fault in found)

@@ -8,7 +8,7 @@ from livingmeta.charts.glance import mini_interval
 from livingmeta.questions import Question
 from livingmeta.results import UNRELEASED
 from livingmeta.schema import Field, Schema
-from livingmeta.studies import Studies
+from livingmeta.studies import Studies, study_ids
 from livingmeta.tables.html import Column, Markup, chips, definitions, missing, sources, table, text
 
 PART_NAMES = {"heart": "Heart", "kidney": "Kidney", "brain": "Brain"}
@@ -96,7 +96,7 @@ def _reports_by_study(studies: Studies) -> dict[str, list[Row]]:
 def _where_used(studies: Studies, questions: Sequence[Question]) -> dict[str, list[Question]]:
     used: dict[str, list[Question]] = {}
     for question in questions:
-        for study_id in studies.effects[question.effects]["study_id"].dropna().unique():
+        for study_id in study_ids(studies.effects, question.effects):
             used.setdefault(study_id, []).append(question)
     return used
 
