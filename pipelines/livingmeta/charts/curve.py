@@ -43,7 +43,7 @@ WORDS = {
     "PETO": "Peto",
     "z": "normal (Wald)",
     "knha": "Knapp-Hartung",
-    "adhoc": "Knapp-Hartung, not narrower",
+    "adhoc": "ad hoc Knapp-Hartung",
     "only0": "0.5 to tables with a zero",
     "if0all": "0.5 to all if one has a zero",
     "all": "0.5 to all tables",
