@@ -14,7 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 VEGA_LITE = "6.4"
 SOCKETS = "LIVINGMETA_RENDERER"  # sockets of running servers, parted like the folders of PATH
 TIMEOUT_SECONDS = 60.0
-SVG, BUNDLE, DONE, FAILED = b"s", b"b", b"+", b"!"
+SVG, BUNDLE, QUIT, DONE, FAILED = b"s", b"b", b"q", b"+", b"!"
 _HEADER = struct.Struct(">cI")
 _TINY = '{"mark": "point", "data": {"values": [{}]}}'
 
@@ -132,6 +132,8 @@ def _answer(connection: socket.socket) -> None:
     with connection:
         connection.settimeout(TIMEOUT_SECONDS)
         task, text = _receive(connection)
+        if task == QUIT:
+            sys.exit(0)
         try:
             outcome, answer = DONE, _here(task, text)
         except Exception as error:  # the server goes on, whatever one picture does
@@ -139,14 +141,18 @@ def _answer(connection: socket.socket) -> None:
         _send(connection, outcome, answer)
 
 
+Dismiss = Callable[[int], None]
+
+
 @contextlib.contextmanager
-def servers(count: int) -> Iterator[None]:
+def servers(count: int) -> Iterator[Dismiss]:
     """Run `count` drawing servers while the block lasts; charts drawn meanwhile are drawn there.
 
-    Where servers run already, those are used.
+    Where servers run already, those are used. The block is given a function that ends its servers
+    but for so many, because each holds a hundred megabytes.
     """
     if os.environ.get(SOCKETS):
-        yield
+        yield lambda keep: None
         return
     with TemporaryDirectory(prefix="livingmeta-") as folder:
         paths = [os.path.join(folder, f"{number}.sock") for number in range(count)]
@@ -154,13 +160,22 @@ def servers(count: int) -> Iterator[None]:
         started = [subprocess.Popen([*command, path], stdin=subprocess.DEVNULL) for path in paths]
         os.environ[SOCKETS] = os.pathsep.join(paths)
         try:
-            yield
+            yield lambda keep: _dismiss(paths, keep)
         finally:
             del os.environ[SOCKETS]
             for server in started:
                 server.terminate()
             for server in started:
                 server.wait()
+
+
+def _dismiss(paths: list[str], keep: int) -> None:
+    """End all servers but the first `keep`; from whichever process of the build."""
+    os.environ[SOCKETS] = os.pathsep.join(paths[:keep])
+    for path in paths[keep:]:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(path)
+            _send(connection, QUIT, "")
 
 
 if __name__ == "__main__":

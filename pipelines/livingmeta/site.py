@@ -24,7 +24,7 @@ from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 CHECK = "check"
 FORK, PAPERMILL = "fork", "papermill"
 MANY_PAGES = 6  # from here on a rehearsal repays itself
-VERY_MANY_PAGES = 40  # and from here on a second drawing server
+NOTEBOOKS_PER_SERVER = 3  # at a time; drawing a page takes a third of computing it
 REDIRECT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
@@ -150,16 +150,17 @@ class Work:
 def _build_ahead(work: Work, jobs: int) -> None:
     """Run check, notebooks, drawing and Sphinx at the same time, in children of this process."""
     writer = BookWriter(work.project, _working(work.project), ahead=work.same_frame)
-    servers = 1 + (jobs > 1 and len(work.wanted) >= VERY_MANY_PAGES)
+    servers = max(1, jobs // NOTEBOOKS_PER_SERVER) if len(work.wanted) >= MANY_PAGES else 1
     work.progress.start(len(work.wanted) + work.unchecked + 2)
     try:
-        with drawing.servers(servers):
+        with drawing.servers(servers) as dismiss:
             pages.preload_statistics()
             checking = Forked(Task(CHECK, _fault_finder(work))) if work.unchecked else None
             pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
             tasks = [pages.page_task(question, work.project) for question in work.wanted]
             failures = run_forked(tasks, jobs, work.limits, work.progress.step)
-            problem = "" if failures else _write_book(work, writer)
+            dismiss(1)
+            problem = "" if failures else _write_book(work, writer, dismiss)
             _raise_faults(work, checking)
             _raise(failures, problem)
     finally:
@@ -167,11 +168,12 @@ def _build_ahead(work: Work, jobs: int) -> None:
     work.progress.step("book")
 
 
-def _write_book(work: Work, writer: BookWriter) -> str:
+def _write_book(work: Work, writer: BookWriter, dismiss: drawing.Dismiss) -> str:
     """Let Sphinx write the book while the script of its charts is made; return what went wrong."""
 
     def script() -> None:
         load_bundle(work.project)
+        dismiss(0)
 
     scripting = Forked(Task("the script of the charts", script))
     _prepare_book(work)

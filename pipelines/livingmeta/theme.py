@@ -18,6 +18,7 @@ from sphinx.search.en import SearchEnglish
 
 # The icons themselves come from a web font beside the style sheet.
 UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map")
+MOST_PAGES_IN_MEMORY = 48  # of more than a megabyte each
 ICON_SCRIPT = re.compile(
     r"\s*<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome[^>]*></script>"
 )
@@ -44,6 +45,13 @@ def marked(tree: str, page: str) -> str:
     before, between, after = tree[:start], tree[start:at], tree[at + len(link) :]
     opened = between.replace('<ul class="nav bd-sidenav">', '<ul class="current nav bd-sidenav">', 1)
     return before + opened + current + after
+
+
+def _on_read(app: Sphinx, _doctree: Any) -> None:
+    """Keep few pages in memory between reading and writing; the others are on disk."""
+    waiting = app.env._write_doc_doctree_cache
+    if len(waiting) >= MOST_PAGES_IN_MEMORY:
+        waiting.clear()
 
 
 class English(SearchEnglish):
@@ -74,6 +82,7 @@ class Sidebars:
 
 
 def _on_page(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    app.env._pickled_doctree_cache.clear()  # the bytes of pages that are written already
     render = context.get("generate_toctree_html")
     if render is None or pagename not in app.env.titles:
         return
@@ -133,6 +142,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx's events."""
     app.add_search_language(English)
     app.connect("builder-inited", _on_start)
+    app.connect("doctree-read", _on_read)
     app.connect("html-page-context", _on_page)
     app.connect("html-collect-pages", _drop_lost_words)
     app.connect("build-finished", _on_finish)

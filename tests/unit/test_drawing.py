@@ -98,3 +98,22 @@ def test_the_server_loads_nothing_heavy():
     loaded = set(python("-c", code, stdout=subprocess.PIPE).communicate(timeout=60)[0].split())
     assert "livingmeta" in loaded
     assert not loaded & {"altair", "numpy", "pandas", "scipy", "pymare", "vl_convert"}
+
+
+def test_servers_that_are_no_longer_needed_end_at_once_and_the_others_draw_on(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(PIPELINES))
+    with drawing.servers(2) as dismiss:
+        first, second = map(Path, os.environ[drawing.SOCKETS].split(os.pathsep))
+        assert wait_for(lambda: first.exists() and second.exists())
+        dismiss(1)
+        assert wait_for(lambda: not second.exists()) and first.exists()
+        assert drawing.draw(SPEC).startswith("<svg")
+        dismiss(0)
+        assert wait_for(lambda: not first.exists())
+
+
+def test_servers_of_somebody_else_are_not_ended(monkeypatch):
+    monkeypatch.setenv(drawing.SOCKETS, "/nowhere/0.sock")
+    with drawing.servers(1) as dismiss:
+        dismiss(0)
+        assert os.environ[drawing.SOCKETS] == "/nowhere/0.sock"
