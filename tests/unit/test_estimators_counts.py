@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from livingmeta.effect_sizes import EffectSizes, effect_sizes
-from livingmeta.estimators import FitError, fit_counts, fit_glmm, pool
+from livingmeta.estimators import FitError, fit_counts, pool
 from livingmeta.estimators.conditional import Binomial, Hypergeometric
 from livingmeta.estimators.counts import mantel_haenszel_ird, mantel_haenszel_irr
-from livingmeta.estimators.glmm import marginal, maximised
+from livingmeta.estimators.glmm import fit_glmm, marginal, maximised
 from livingmeta.estimators.strata import association_of_rates, association_of_tables
 
 REFERENCE = Path(__file__).parents[1] / "reference"
