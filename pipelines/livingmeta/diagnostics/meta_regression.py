@@ -12,6 +12,7 @@ from livingmeta.diagnostics.moderators import INTERCEPT, Columns, Design, design
 from livingmeta.distributions import chi2_tail, f_tail
 from livingmeta.effect_sizes import EffectSizes, Excluded
 from livingmeta.estimators.fit import FitError, check_known, heterogeneity, rescaled, tested
+from livingmeta.estimators.fit import typical_variance as typical_variance
 from livingmeta.estimators.likelihood import likelihood
 from livingmeta.estimators.tau2 import ESTIMATORS, validate
 
