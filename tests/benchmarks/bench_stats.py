@@ -22,7 +22,10 @@ from pymare.estimators import VarianceBasedLikelihoodEstimator
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "pipelines")]
 from benchmarks import report  # noqa: E402
-from livingmeta.estimators import fit_many, fit_model, leave_one_out, subset_fits  # noqa: E402
+from livingmeta.diagnostics.gosh import gosh  # noqa: E402
+from livingmeta.diagnostics.series import refits  # noqa: E402
+from livingmeta.estimators import fit_many, fit_model  # noqa: E402
+from moderated import made  # noqa: E402
 
 HERE = Path(__file__).parent
 STATS = HERE / "STATS.md"
@@ -86,13 +89,14 @@ def measured(runs: int) -> tuple[list[list[str]], str]:
         "large": simulated(rng, LARGE_K),
     }
     (y, v), (gosh_y, gosh_v), (large_y, large_v) = sets.values()
+    studies = made(gosh_y, gosh_v)
     r = metafor_seconds(sets)
     other = statsmodels_fit()
     ours = {
         "one": seconds(lambda: fit_model(y[0], v[0], measure="GEN", method="REML", test="z"), 20 * runs),
         "many": seconds(lambda: fit_many(y, v, "REML"), 3 * runs),
-        "gosh": seconds(lambda: subset_fits(gosh_y, gosh_v), 3 * runs),
-        "large": seconds(lambda: leave_one_out(large_y, large_v, "REML"), runs),
+        "gosh": seconds(lambda: gosh(studies), 3 * runs),
+        "large": seconds(lambda: refits(large_y, large_v, "GEN", "REML", "z", 95.0), runs),
     }
     one_by_one = seconds(lambda: [pymare_fit(a, b) for a, b in zip(y, v, strict=True)], 1)
     pymare = {

@@ -30,9 +30,8 @@ def test_every_subset_is_the_equal_effects_fit_of_its_bits():
         keep = np.array([(i + 1) >> bit & 1 for bit in range(6)], dtype=bool)
         fit = pool(effects.subset(keep), "EE", "z")
         expected = (fit.estimate, keep.sum(), fit.q or 0.0, fit.i2 or 0.0)
-        assert (found.estimate[i], found.size[i], found.q[i], found.i2[i]) == pytest.approx(
-            expected, abs=1e-9
-        )
+        ours = (found.estimate[i], found.size[i], found.q[i], found.i2[i])
+        assert ours == pytest.approx(expected, rel=1e-11, abs=1e-12)
 
 
 def test_more_studies_than_are_held_at_a_time_give_the_same_sums():

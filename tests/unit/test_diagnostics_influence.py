@@ -17,7 +17,7 @@ from livingmeta.diagnostics.cumulative import cumulative, order_of
 from livingmeta.diagnostics.influence import baujat, influence, leave_one_out
 from livingmeta.diagnostics.series import refits
 from livingmeta.effect_sizes import EffectSizes, effect_sizes
-from livingmeta.estimators import pool
+from livingmeta.estimators import ESTIMATORS, fit_many, pool
 
 NUMBERS = ("estimate", "se", "statistic", "p_value", "ci_lower", "ci_upper", "tau2", "i2", "h2", "q", "q_p")
 
@@ -103,6 +103,40 @@ def test_leave_one_out_is_refitting(method, test, spread):
         assert [row[n] for n in NUMBERS] == pytest.approx(theirs, rel=1e-10, abs=1e-13)
 
 
+@pytest.mark.parametrize("method", ESTIMATORS)
+@pytest.mark.parametrize(("k", "tau2"), [(2, 0.3), (5, 0.3), (70, 0.0), (70, 0.3), (70, 30.0)])
+def test_every_estimator_without_a_study_is_refitted(method, k, tau2):
+    random = np.random.default_rng(1)
+    vi = random.uniform(0.01, 0.4, k) * 10 ** random.uniform(-2, 2)
+    effects = generic(0.3 + random.normal(size=k) * np.sqrt(vi * (1 + 4 * tau2)), vi)
+    rows = leave_one_out(effects, method, "z")
+    for i in range(0, k, max(1, k // 10)):
+        fit = pool(effects.subset(np.arange(k) != i), method, "z")
+        names = NUMBERS if k > 2 else ("estimate", "se", "ci_lower", "ci_upper")
+        theirs = [getattr(fit, n) for n in names]
+        assert [rows[i][n] for n in names] == pytest.approx(theirs, rel=1e-9, abs=1e-13 * max(1, fit.se**2))
+
+
+@pytest.mark.parametrize("method", ["EE", "DL", "ML", "REML"])
+@pytest.mark.parametrize("kind", ["wide", "one heavy", "outlier", "identical"])
+def test_leaving_one_of_awkward_studies_out_is_refitting(method, kind):
+    random = np.random.default_rng(2)
+    v = 10 ** random.uniform(-6, 2, 100) if kind == "wide" else random.uniform(0.01, 0.3, 100)
+    y = 50 + random.normal(size=100) * np.sqrt(v + 0.05)
+    if kind == "one heavy":
+        v[3] = 1e-9
+    if kind == "outlier":
+        y[3] = 1000.0
+    if kind == "identical":
+        y[:] = 0.3
+    rows = leave_one_out(generic(y, v), method, "z")
+    refitted = fit_many(y, v, method, mask=~np.eye(100, dtype=bool))
+    # DerSimonian and Laird's denominator is a difference: either way of computing it is 5e-10 off.
+    digits = 5e-9 if (kind, method) == ("one heavy", "DL") else 1e-9
+    for name in ("estimate", "se", "tau2", "q", "i2"):
+        assert [row[name] for row in rows] == pytest.approx(getattr(refitted, name), rel=digits, abs=1e-12)
+
+
 @pytest.mark.parametrize("unit, offset", [(1e-6, 0.0), (1.0, 50.0), (50.0, 0.0)])
 def test_leave_one_out_knows_no_unit(unit, offset):
     random = np.random.default_rng(2)
@@ -177,6 +211,10 @@ def test_leaving_one_of_two_out_leaves_the_other():
     rows = leave_one_out(generic([0.1, 0.9], [0.04, 0.01]))
     assert [row["estimate"] for row in rows] == pytest.approx([0.9, 0.1])
     assert [row["tau2"] for row in rows] == [None, None]
+
+
+def test_nothing_is_left_without_the_only_study():
+    assert isinstance(leave_one_out(generic([1.0], [1.0])), Absent)
 
 
 def test_mantel_haenszel_is_refitted_too_but_has_no_hat_values():

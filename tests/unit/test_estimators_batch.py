@@ -1,19 +1,11 @@
-"""Do many fits at once, all subsets and every leave-one-out equal one fit after the other?"""
-
-import itertools
+"""Do many fits at once, among them all subsets, equal one fit after the other?"""
 
 import numpy as np
 import pytest
 
-from livingmeta.estimators import (
-    ESTIMATORS,
-    TESTS,
-    FitError,
-    fit_many,
-    fit_model,
-    leave_one_out,
-    subset_fits,
-)
+from livingmeta.diagnostics.gosh import gosh
+from livingmeta.estimators import ESTIMATORS, TESTS, FitError, fit_many, fit_model
+from moderated import made
 
 NUMBERS = ("estimate", "se", "tau2", "q", "i2")
 every_method = pytest.mark.parametrize("method", ESTIMATORS)
@@ -66,10 +58,6 @@ def test_what_cannot_be_pooled_is_refused():
         fit_many(y, v, mask=np.ones((2, 4), bool))
     with pytest.raises(FitError, match="must be one of"):
         fit_many(y, v, "XX")
-    with pytest.raises(FitError, match="too many subsets"):
-        subset_fits(np.ones(21), np.ones(21))
-    with pytest.raises(FitError, match="nothing is left"):
-        leave_one_out([1.0], [1.0])
 
 
 @pytest.mark.parametrize("method", ["ML", "REML", "PM"])
@@ -85,48 +73,21 @@ def test_all_of_many_difficult_sets_converge(method):
         )
 
 
-def test_every_subset_has_its_equal_effects_fit():
+def test_every_subset_has_its_fit_by_a_mask_and_among_all_subsets():
     y, v = simulated(6)
-    found = subset_fits(y, v)
-    assert len(found.k) == 63
-    for b in range(1, 64):
-        inside = np.array([b >> i & 1 for i in range(6)], bool)
+    masks = np.array([[b >> i & 1 for i in range(6)] for b in range(1, 64)], bool)
+    ee, dl = (fit_many(y, v, method, mask=masks) for method in ("EE", "DL"))
+    for b, inside in enumerate(masks):
         one = fit_model(y[inside], v[inside], measure="GEN", method="EE", test="z")
-        assert (found.k[b - 1], found.estimate[b - 1], found.se[b - 1]) == pytest.approx(
+        assert (ee.k[b], ee.estimate[b], ee.se[b]) == pytest.approx(
             (inside.sum(), one.estimate, one.se), rel=1e-12
         )
         if one.k > 1:
-            dl = fit_model(y[inside], v[inside], measure="GEN", method="DL", test="z")
-            assert (found.q[b - 1], found.i2[b - 1]) == pytest.approx((one.q, one.i2), rel=1e-10, abs=1e-10)
-            assert found.tau2[b - 1] == pytest.approx(dl.tau2, rel=1e-10, abs=1e-14)
-
-
-@every_method
-@pytest.mark.parametrize(("k", "tau2"), [(2, 0.3), (5, 0.3), (70, 0.0), (70, 0.3), (70, 30.0)])
-def test_leave_one_out_equals_refitting(method, k, tau2):
-    y, v = simulated(k, tau2=tau2)
-    found = leave_one_out(y, v, method)
-    for i in range(0, k, max(1, k // 10)):
-        rest = np.arange(k) != i
-        if k > 2:
-            assert_same(found, i, fit_model(y[rest], v[rest], measure="GEN", method=method, test="z"))
-        else:
-            assert found.estimate[i] == pytest.approx(y[1 - i])
-
-
-@pytest.mark.parametrize("method", ["EE", "DL", "ML", "REML"])
-@pytest.mark.parametrize("kind", ["wide", "one heavy", "outlier", "identical"])
-def test_leave_one_out_of_awkward_data_equals_refitting(method, kind):
-    rng = np.random.default_rng(2)
-    v = 10 ** rng.uniform(-6, 2, 100) if kind == "wide" else rng.uniform(0.01, 0.3, 100)
-    y = 50 + rng.normal(size=100) * np.sqrt(v + 0.05)
-    if kind == "one heavy":
-        v[3] = 1e-9
-    if kind == "outlier":
-        y[3] = 1000.0
-    if kind == "identical":
-        y[:] = 0.3
-    found = leave_one_out(y, v, method)
-    refitted = fit_many(y, v, method, mask=~np.eye(100, dtype=bool))
-    for name, i in itertools.product(NUMBERS, range(100)):
-        assert getattr(found, name)[i] == pytest.approx(getattr(refitted, name)[i], rel=1e-9, abs=1e-12)
+            assert (ee.q[b], ee.i2[b]) == pytest.approx((one.q, one.i2), rel=1e-10, abs=1e-10)
+            theirs = fit_model(y[inside], v[inside], measure="GEN", method="DL", test="z").tau2
+            assert dl.tau2[b] == pytest.approx(theirs, rel=1e-10, abs=1e-14)
+    subsets = gosh(made(y, v))
+    assert (subsets.size == ee.k).all()
+    assert subsets.estimate == pytest.approx(ee.estimate, rel=1e-12)
+    assert subsets.q == pytest.approx(ee.q, rel=1e-10, abs=1e-10)
+    assert subsets.i2 == pytest.approx(ee.i2, rel=1e-10, abs=1e-10)

@@ -1,6 +1,9 @@
 """Do models of counts agree with metafor and lme4 where these can be trusted?"""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +11,10 @@ import pandas as pd
 import pytest
 
 from livingmeta.effect_sizes import EffectSizes, effect_sizes
-from livingmeta.estimators import FitError, fit_counts, fit_glmm, pool
+from livingmeta.estimators import FitError, fit_counts, pool
 from livingmeta.estimators.conditional import Binomial, Hypergeometric
 from livingmeta.estimators.counts import mantel_haenszel_ird, mantel_haenszel_irr
-from livingmeta.estimators.glmm import marginal, maximised
+from livingmeta.estimators.glmm import fit_glmm, marginal, maximised
 from livingmeta.estimators.strata import association_of_rates, association_of_tables
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -175,3 +178,10 @@ def test_rates_are_pooled_from_their_columns():
     assert found.estimate == pytest.approx(PINNED["set_of_rates"]["nielweise2008"]["estimate"], rel=1e-4)
     with pytest.raises(FitError, match="person-time"):
         fit_counts(EffectSizes(RateRatio(), frame.drop(columns="time_control")), "MH")
+
+
+def test_the_models_of_sparse_counts_are_loaded_by_those_who_ask_for_them():
+    code = "import sys, livingmeta.estimators; print('livingmeta.estimators.glmm' in sys.modules)"
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=here)
+    assert done.stdout.strip() == "False", done.stderr

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from livingmeta.diagnostics.meta_regression import fit_design, meta_regression
+from livingmeta.diagnostics.moderators import Design
 from livingmeta.effect_sizes.formulas import peto_odds_ratio
-from livingmeta.estimators import ESTIMATORS, TESTS, FitError, fit_design, fit_many, fit_model, omnibus
+from livingmeta.estimators import ESTIMATORS, TESTS, FitError, fit_many, fit_model
 from livingmeta.estimators.counts import corrected
+from moderated import made
 
 DATA = Path(__file__).parents[1] / "reference" / "data"
 
@@ -107,6 +110,14 @@ def test_numbers_beyond_computing_are_refused(y, v):
         fit(y, v)
 
 
+FOUR = np.array([0.1, 0.9, -0.4, 0.7]), np.array([0.04, 0.02, 0.09, 0.01])
+
+
+def designed(X):
+    X = np.asarray(X, dtype=float)
+    return Design(X, tuple("abcd"), True, np.arange(len(X)))
+
+
 @pytest.mark.parametrize(
     ("X", "said"),
     [
@@ -119,7 +130,16 @@ def test_numbers_beyond_computing_are_refused(y, v):
 )
 def test_designs_that_determine_nothing_are_refused(X, said):
     with pytest.raises(FitError, match=said):
-        fit_design([0.1, 0.9, -0.4, 0.7], [0.04, 0.02, 0.09, 0.01], X)
+        fit_design(*FOUR, designed(X), "REML", "adhoc")
+
+
+def test_equal_effects_alone_can_spend_every_study_on_a_coefficient():
+    fit = fit_design(*FOUR, designed(np.vander(np.arange(4.0))[:, ::-1]), "EE", "z", 95.0)
+    assert fit.beta[0] == pytest.approx(FOUR[0][0]) and fit.se[0] == pytest.approx(FOUR[1][0] ** 0.5)
+    assert (fit.q, fit.q_df, fit.i2, fit.tau2_ci_upper) == (0, 0, None, None)
+    for method, test in (("EE", "knha"), ("DL", "z")):
+        with pytest.raises(FitError, match="too few for 4"):
+            fit_design(*FOUR, designed(np.vander(np.arange(4.0))[:, ::-1]), method, test)
 
 
 @every_method
@@ -128,15 +148,15 @@ def test_years_cost_no_digits(method):
     year = rng.integers(1970, 2020, 12).astype(float)
     v = rng.uniform(0.02, 0.3, 12)
     y = 0.01 * (year - 2000) + rng.normal(size=12) * np.sqrt(v + 0.05)
-    raw, centred = (
-        fit_design(y, v, np.column_stack([np.ones(12), x]), method=method, test="knha")
-        for x in (year, year - 1995)
+    raw, centred = (meta_regression(made(y, v, x=x), "x", method, "knha") for x in (year, year - 1995))
+    slope, slope_of_centred = (found["coefficients"][1] for found in (raw, centred))
+    assert raw["tau2"] == pytest.approx(centred["tau2"], rel=1e-9)
+    assert [slope[key] for key in ("estimate", "se")] == pytest.approx(
+        [slope_of_centred[key] for key in ("estimate", "se")], rel=1e-10
     )
-    assert raw.tau2 == pytest.approx(centred.tau2, rel=1e-9)
-    assert (raw.estimate[1], raw.se[1]) == pytest.approx((centred.estimate[1], centred.se[1]), rel=1e-10)
-    assert omnibus(raw, [1])["qm"] == pytest.approx(raw.statistic[1] ** 2, rel=1e-10)
-    if raw.log_likelihood is not None:
-        assert raw.log_likelihood == pytest.approx(centred.log_likelihood, rel=1e-10)
+    assert raw["qm"] == pytest.approx(slope["statistic"] ** 2, rel=1e-10)
+    for key in ("log_likelihood", "se_tau2", "tau2_ci_lower", "tau2_ci_upper"):
+        assert raw[key] == (None if centred[key] is None else pytest.approx(centred[key], rel=1e-9)), key
 
 
 def test_of_two_modes_the_higher_is_taken_egger2001():
@@ -144,6 +164,6 @@ def test_of_two_modes_the_higher_is_taken_egger2001():
     frame = pd.read_csv(DATA / "egger2001.csv")
     a, n1, c, n2 = (frame[name].to_numpy(float) for name in ("ai", "n1i", "ci", "n2i"))
     y, v = peto_odds_ratio(*corrected(a, n1 - a, c, n2 - c, 0.5))
-    found = fit_design(y, v, np.column_stack([np.ones(len(y)), frame["year"]]), method="ML", test="z")
-    assert found.tau2 == pytest.approx(0.1640824360, rel=1e-8)
-    assert found.log_likelihood > -16.8415
+    found = meta_regression(made(y, v, year=frame["year"]), "year", "ML", "z")
+    assert found["tau2"] == pytest.approx(0.1640824360, rel=1e-8)
+    assert found["log_likelihood"] > -16.8415

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
-from pymare import meta_regression
+from pymare import Dataset
+from pymare import meta_regression as pymare_meta_regression
 from pymare import stats as pymare_stats
 from pymare.estimators import DerSimonianLaird, VarianceBasedLikelihoodEstimator
 from scipy import stats
 
-from livingmeta.estimators import FitError, fit_design, fit_model
+from livingmeta.diagnostics.meta_regression import meta_regression
+from livingmeta.estimators import ESTIMATORS, FitError, fit_model
 from livingmeta.estimators.q_profile import q_profile
+from moderated import made
 
 Y, V = np.array([0.1, 0.3, 0.35, 0.65, 0.45]), np.array([0.03, 0.03, 0.05, 0.01, 0.05])
 ONES = np.ones((5, 1))
@@ -22,8 +25,8 @@ def alone(y, v, X, method="REML", **options):
 def test_1_reml_with_as_many_coefficients_as_studies_has_no_arbitrary_tau2():
     assert alone([2.0], [4.0], np.ones((1, 1)), small_sample_correction="wald").params_["tau2"].item() > 1
     assert fit_model([2.0], [4.0], measure="GEN", method="REML").tau2 is None
-    with pytest.raises(FitError, match="too few for 2 coefficients"):
-        fit_design(Y[:2], V[:2], [[1, 0], [1, 1]], method="REML")
+    with pytest.raises(FitError, match="2 studies cannot carry 2 coefficients"):
+        meta_regression(made(Y[:2], V[:2], x=[0, 1]), "x", "REML")
 
 
 def test_2_the_q_profile_interval_is_relative_to_the_effects():
@@ -37,11 +40,12 @@ def test_2_the_q_profile_interval_is_relative_to_the_effects():
 
 
 def test_3_the_method_asked_for_is_the_one_that_is_fitted():
-    with pytest.raises(Exception, match=r"v|variance|argument"):
-        from pymare import Dataset
-
-        data = Dataset(y=Y, v=V, X=ONES, add_intercept=False)
-        meta_regression(data=data, method="REML")
+    # The variances of a Dataset are overlooked: REML and ML cannot be asked for, DL can.
+    data = Dataset(y=Y, v=V, X=ONES, add_intercept=False)
+    for method in ("REML", "ML"):
+        with pytest.raises(ValueError, match="one of `v` or `n` must be passed"):
+            pymare_meta_regression(data=data, method=method)
+    assert pymare_meta_regression(data=data, method="DL").tau2 > 0
     levels = [fit_model(Y, V, measure="GEN", level=level) for level in (80, 99)]
     assert levels[0].ci_upper - levels[0].ci_lower < levels[1].ci_upper - levels[1].ci_lower
     ml, reml = (fit_model(Y, V, measure="GEN", method=m) for m in ("ML", "REML"))
@@ -53,7 +57,7 @@ def test_4_variances_that_are_none_are_refused(bad):
     v = np.array([*V[:4], bad])
     for call in (
         lambda: fit_model(Y, v, measure="GEN", method="DL"),
-        lambda: fit_design(Y, v, ONES, method="DL"),
+        lambda: meta_regression(made(Y, v), (), "DL"),
     ):
         with pytest.raises(FitError):
             call()
@@ -65,9 +69,11 @@ def test_4_a_negative_variance_passes_pymare():
 
 
 def test_4_collinear_moderators_are_refused():
-    X = np.column_stack([np.ones(5), np.arange(5.0), 2 * np.arange(5.0) + 1])
+    a = np.arange(5.0)
     with pytest.raises(FitError, match="collinear"):
-        fit_design(Y, V, X)
+        meta_regression(made(Y, V, a=a, b=2 * a + 1), ("a", "b"))
+    with pytest.raises(FitError, match="collinear"):
+        ESTIMATORS["REML"]().fit(Y[:, None], V[:, None], np.column_stack([np.ones(5), a, 2 * a + 1]))
 
 
 def test_5_the_correction_is_chosen_and_has_its_floor():

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingmeta.diagnostics.absent import Absent, unusable
+from livingmeta.diagnostics.meta_regression import fit_design
+from livingmeta.diagnostics.moderators import INTERCEPT, Design
 from livingmeta.diagnostics.small_studies import (
     MIN_STUDIES_FOR_ASYMMETRY,
+    RESOLUTION,
     Slope,
     event_totals,
     information,
@@ -146,30 +149,18 @@ def meta_line(
 ) -> tuple[tuple[float, float], tuple[float, float], float, float | None]:
     """Return coefficients of y = a + b x with random effects, their errors, tau2 and df.
 
-    The design is orthogonalised first, so that a predictor far from 0 costs no digits.
-
     Raises
     ------
     FitError
         When the predictor does not vary or the effects are beyond what can be computed.
     """
-    scale, reach = float(np.sqrt(np.median(v))), float(np.abs(x).max())
-    if reach == 0 or np.ptp(x) <= 1e-12 * reach:
+    reach = float(np.abs(x).max())
+    if reach == 0 or np.ptp(x) <= RESOLUTION * reach:
         raise FitError("the predictor is the same in every study: there is no slope to test")
-    Q, R = np.linalg.qr(np.column_stack([np.ones(len(x)), x / reach]))
-    try:
-        with np.errstate(over="raise", invalid="raise", divide="raise"):
-            params = ESTIMATORS[method](test).fit(y[:, None] / scale, v[:, None] / scale**2, Q).params_
-            back = np.linalg.inv(R)
-            beta = back @ params["fe_params"][:, 0]
-            se = np.sqrt(np.diag(back @ params["inv_cov"][:, :, 0] @ back.T))
-    except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
-        raise FitError(f"effects or variances are too large, too small or too unequal: {error}") from error
-    units = np.array([scale, scale / reach])
-    beta, se = beta * units, se * units
-    df = None if params["dof"] is None else float(params["dof"][1, 0])
-    tau2 = float(np.ravel(params["tau2"])[0]) * scale**2
-    return (float(beta[0]), float(beta[1])), (float(se[0]), float(se[1])), tau2, df
+    made = Design(np.column_stack([np.ones(len(x)), x]), (INTERCEPT, "slope"), True, np.arange(len(x)))
+    fit = fit_design(y, v, made, method, test)
+    (a, b), (se_a, se_b) = fit.beta.tolist(), fit.se.tolist()
+    return (a, b), (se_a, se_b), fit.tau2, None if fit.df is None else float(fit.df)
 
 
 def egger(effects: EffectSizes, level: float = 95.0, force: bool = False) -> dict[str, Any] | Absent:

@@ -12,6 +12,7 @@ from livingmeta.diagnostics.meta_regression import (
     as_dicts,
     coefficient,
     fit_design,
+    omnibus,
 )
 from livingmeta.diagnostics.moderators import (
     INTERCEPT,
@@ -22,7 +23,7 @@ from livingmeta.diagnostics.moderators import (
     sorted_levels,
     subset_at,
 )
-from livingmeta.distributions import chi2_tail, f_tail
+from livingmeta.distributions import chi2_tail
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators import ESTIMATORS, Fit, FitError, pool
 
@@ -68,11 +69,9 @@ def between_groups(effects: EffectSizes, labels: Array, method: str, test: str) 
 def _tested(fit: RegressionFit, method: str, test: str) -> Regression:
     if fit.qm is None:
         raise FitError("groups without any spread inside them: Knapp-Hartung leaves no variance")
-    m = fit.qm_df
-    statistic = fit.qm if fit.df is None else fit.qm / m
-    p = chi2_tail(statistic, m) if fit.df is None else f_tail(statistic, m, fit.df)
+    found = omnibus(fit)
     df_residual = None if fit.df is None else float(fit.df)
-    return Regression(statistic, m, df_residual, float(p), fit.tau2, method, test)
+    return Regression(found["qm"], fit.qm_df, df_residual, found["qm_p"], fit.tau2, method, test)
 
 
 def _indicators(labels: NDArray[Any], groups: Sequence[Any]) -> Design:

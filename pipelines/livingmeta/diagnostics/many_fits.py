@@ -1,4 +1,8 @@
-"""Thousands of fits at once: test statistics of data sets that share their variances."""
+"""Thousands of regressions at once: test statistics of data sets that share their variances.
+
+Each data set has a design matrix of its own, as a permutation of moderators needs it.
+`estimators.batch` is for means without moderators, of sets that differ in their studies too.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

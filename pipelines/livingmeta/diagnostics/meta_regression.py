@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingmeta.diagnostics.moderators import INTERCEPT, Columns, Design, design, orthogonal
-from livingmeta.distributions import chi2_tail, f_tail, t_quantile, t_tail
+from livingmeta.distributions import chi2_tail, f_tail
 from livingmeta.effect_sizes import EffectSizes, Excluded
-from livingmeta.estimators.fit import FitError
-from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS
+from livingmeta.estimators.fit import FitError, check_known, heterogeneity, rescaled, tested
+from livingmeta.estimators.fit import typical_variance as typical_variance
+from livingmeta.estimators.likelihood import likelihood
+from livingmeta.estimators.tau2 import ESTIMATORS, validate
 
 Array = NDArray[np.float64]
 
@@ -32,17 +34,30 @@ class RegressionFit:
     qm, qm_df : float or None, int
         Wald statistic of every coefficient but the intercept (chi-squared; divided by
         `qm_df` it is the F of Knapp and Hartung), and how many there are.
+
+    The rest is named, and missing, as in `Fit`.
     """
 
     beta: Array
     cov: Array
     df: int | None
-    tau2: float
     qm: float | None
     qm_df: int
+    tau2: float
     q: float
-    i2: float
-    h2: float
+    q_df: int
+    q_p: float | None = None
+    i2: float | None = None
+    h2: float | None = None
+    i2_q: float | None = None
+    h2_q: float | None = None
+    se_tau2: float | None = None
+    tau2_ci_lower: float | None = None
+    tau2_ci_upper: float | None = None
+    log_likelihood: float | None = None
+    aic: float | None = None
+    bic: float | None = None
+    aicc: float | None = None
 
     @property
     def se(self) -> Array:
@@ -50,46 +65,66 @@ class RegressionFit:
         return np.sqrt(np.diag(self.cov))
 
 
-def fit_design(y: Array, v: Array, made: Design, method: str, test: str) -> RegressionFit:
+def fit_design(
+    y: Array, v: Array, made: Design, method: str, test: str, level: float | None = None
+) -> RegressionFit:
     """Return the random-effects regression of effects on a design matrix.
 
     Effects are scaled by the typical standard error and the design is made orthogonal before
     anything is computed; neither changes the model.
 
+    Parameters
+    ----------
+    y, v : ndarray of shape (k,)
+        Effects and sampling variances.
+    level : float, optional
+        Level of the Q-profile interval of tau2 in percent; there is none without it.
+
     Raises
     ------
     FitError
-        When the method has no regression, or the numbers are beyond what can be computed.
+        When the method has no regression, nothing is left to estimate tau2 from (the
+        equal-effects model needs k >= p only), or the numbers are beyond what can be computed.
     """
     if method not in ESTIMATORS:
         raise FitError(f"method {method!r} has no regression; these have: {', '.join(ESTIMATORS)}")
-    if test not in CORRECTIONS:
-        raise FitError(f"test {test!r}: must be one of {', '.join(CORRECTIONS)}")
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
-        raise FitError("effects must be finite numbers and sampling variances finite and > 0")
+    check_known(method, test)
+    validate(y, v)
+    _check(len(y), made, is_saturable=method == "EE" and test == "z")
     scale = float(np.sqrt(np.median(v)))
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise"), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            return _fitted(y / scale, v / scale**2, made, method, test, scale)
+            return _fitted(y / scale, v / scale**2, made, method, test, scale, level)
     except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
         raise FitError(f"effects, variances or moderators are too large or too unequal: {error}") from error
 
 
-def _fitted(y: Array, v: Array, made: Design, method: str, test: str, scale: float) -> RegressionFit:
+def _check(k: int, made: Design, is_saturable: bool) -> None:
+    if made.X.ndim != 2 or made.k != k:
+        raise FitError(f"the design must have a row for each of {k} studies")
+    if not np.isfinite(made.X).all():
+        raise FitError("moderators must be finite numbers")
+    if k < made.p or (k == made.p and not is_saturable):
+        raise FitError(f"{k} studies are too few for {made.p} coefficients and tau2")
+
+
+def _fitted(
+    y: Array, v: Array, made: Design, method: str, test: str, scale: float, level: float | None
+) -> RegressionFit:
     Q, back = orthogonal(made)
     params = ESTIMATORS[method](test).fit(y[:, None], v[:, None], Q).params_
     gamma, cov = params["fe_params"][:, 0], params["inv_cov"][:, :, 0]
     tau2 = float(np.ravel(params["tau2"])[0])
     slopes = slice(1 if made.has_intercept else 0, None)
+    rest = heterogeneity(y, v, Q, tau2, method, level) | likelihood(method, y, v, Q, tau2, scale)
     return RegressionFit(
         beta=back @ gamma * scale,
         cov=back @ cov @ back.T * scale**2,
         df=None if params["dof"] is None else made.k - made.p,
-        tau2=tau2 * scale**2,
         qm=wald_statistic(gamma[slopes], cov[slopes, slopes]),
         qm_df=len(gamma[slopes]),
-        **_heterogeneity(y, v, Q, tau2, method),
+        **{key: rescaled(key, value, scale) for key, value in (rest | {"tau2": tau2}).items()},
     )
 
 
@@ -100,29 +135,6 @@ def wald_statistic(beta: Array, cov: Array) -> float | None:
         return None
     z = beta / se
     return float(z @ np.linalg.solve(cov / np.outer(se, se), z))
-
-
-def _heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str) -> dict[str, float]:
-    """Return residual Q at tau2 = 0, and I2 and H2 as metafor defines them.
-
-    They are tau2-based with the typical variance (k - p) / trace(P), and Q-based for the
-    equal-effects model.
-    """
-    df, root = len(y) - X.shape[1], 1 / np.sqrt(v)
-    U, _ = np.linalg.qr(X * root[:, None])
-    z = y * root
-    residual = z - U @ (U.T @ z)
-    q = float(residual @ residual)
-    if method == "EE":
-        return {"q": q, "i2": max(0.0, 100 * (q - df) / q) if q > 0 else 0.0, "h2": q / df}
-    typical = typical_variance(v, X)
-    return {"q": q, "i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
-
-
-def typical_variance(v: Array, X: Array) -> float:
-    """Return (k - p) / trace(P), the sampling variance of a typical study (Higgins and Thompson 2002)."""
-    U, _ = np.linalg.qr(X / np.sqrt(v)[:, None])
-    return (len(v) - X.shape[1]) / float(np.sum((1 - np.sum(U**2, axis=1)) / v))
 
 
 def meta_regression(
@@ -151,8 +163,9 @@ def meta_regression(
     -------
     dict
         `coefficients` [{name estimate se statistic df p_value ci_lower ci_upper}], `tau2 i2
-        h2 q q_df q_p` of what is left, `qm qm_df qm_df_residual qm_p` of the moderators
-        together (F for knha and adhoc), `r2` in percent, `k p moderators excluded notes`.
+        h2 q q_df q_p`, `tau2_ci_lower tau2_ci_upper se_tau2` of what is left, `qm qm_df
+        qm_df_residual qm_p` of the moderators together (F for knha and adhoc), `r2` in percent,
+        `log_likelihood aic bic aicc`, `k p moderators excluded notes`.
 
     Raises
     ------
@@ -164,29 +177,31 @@ def meta_regression(
     R2 is the part of tau2 that goes (see `explained`), over the same rows.
     """
     made = design(effects, moderators, intercept=intercept, references=references, factors=factors)
-    y, v = effects.yi[made.rows], effects.vi[made.rows]
-    fit = fit_design(y, v, made, method, test)
+    y, v, level = effects.yi[made.rows], effects.vi[made.rows], level or effects.level
+    fit = fit_design(y, v, made, method, test, level)
     null = fit_design(y, v, _null(made), method, "z") if intercept else None
     return {
         "method": method,
         "test": test,
-        "level": level or effects.level,
+        "level": level,
         "k": made.k,
         "p": made.p,
-        "coefficients": coefficients(made.names, fit, level or effects.level),
+        "coefficients": coefficients(made.names, fit, level),
         "tau2": fit.tau2,
         "tau2_null": null.tau2 if null else None,
-        "i2": fit.i2,
-        "h2": fit.h2,
+        **{name: getattr(fit, name) for name in OF_THE_MODEL},
         "r2": explained(fit, null, made, method) if null else None,
         **omnibus(fit),
-        "q": fit.q,
-        "q_df": made.k - made.p,
-        "q_p": float(chi2_tail(fit.q, made.k - made.p)),
         "moderators": [moderator.as_dict() for moderator in made.moderators],
         "excluded": as_dicts(made.excluded),
         "notes": [moderator.note for moderator in made.moderators if moderator.note],
     }
+
+
+OF_THE_MODEL = (
+    *("tau2_ci_lower", "tau2_ci_upper", "se_tau2", "i2", "h2", "q", "q_df", "q_p"),
+    *("log_likelihood", "aic", "bic", "aicc"),
+)
 
 
 def _null(made: Design) -> Design:
@@ -208,12 +223,15 @@ def explained(fit: RegressionFit, null: RegressionFit, made: Design, method: str
 
 def omnibus(fit: RegressionFit) -> dict[str, Any]:
     """Return the test of all coefficients but the intercept: chi-squared, or F with residual df."""
-    m = fit.qm_df
-    if fit.qm is None or fit.df is None:
-        p = None if fit.qm is None else float(chi2_tail(fit.qm, m))
-        return {"qm": fit.qm, "qm_df": m, "qm_df_residual": fit.df, "qm_p": p}
-    f = fit.qm / m
-    return {"qm": f, "qm_df": m, "qm_df_residual": fit.df, "qm_p": float(f_tail(f, m, fit.df))}
+    return joint_test(fit.qm, fit.qm_df, fit.df)
+
+
+def joint_test(wald: float | None, m: int, df: float | None) -> dict[str, Any]:
+    """Return the test of a Wald statistic of m coefficients: chi-squared, or F where there are df."""
+    if wald is None or df is None:
+        p = None if wald is None else float(chi2_tail(wald, m))
+        return {"qm": wald, "qm_df": m, "qm_df_residual": df, "qm_p": p}
+    return {"qm": wald / m, "qm_df": m, "qm_df_residual": df, "qm_p": float(f_tail(wald / m, m, df))}
 
 
 def coefficients(names: Sequence[str], fit: RegressionFit, level: float) -> list[dict[str, Any]]:
@@ -226,18 +244,7 @@ def coefficients(names: Sequence[str], fit: RegressionFit, level: float) -> list
 
 def coefficient(name: str, estimate: float, se: float, df: float | None, level: float) -> dict[str, Any]:
     """Return one coefficient with its test and interval: normal where `df` is None."""
-    half = float(t_quantile(0.5 + level / 200, df)) * se
-    statistic = estimate / se if se > 0 else None
-    return {
-        "name": name,
-        "estimate": estimate,
-        "se": se,
-        "statistic": statistic,
-        "df": df,
-        "p_value": 0.0 if statistic is None else float(2 * t_tail(abs(statistic), df)),
-        "ci_lower": estimate - half,
-        "ci_upper": estimate + half,
-    }
+    return {"name": name, **tested(estimate, se, df, level)}
 
 
 def as_dicts(excluded: Sequence[Excluded]) -> list[dict[str, Any]]:

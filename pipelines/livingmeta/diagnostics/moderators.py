@@ -9,14 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from livingmeta.effect_sizes import EffectSizes, Excluded
-from livingmeta.estimators.fit import FitError
+from livingmeta.estimators.errors import FitError
+from livingmeta.estimators.projection import LEAST_INDEPENDENT, orthonormal
 
 Array = NDArray[np.float64]
 Columns = str | Sequence[str] | Mapping[str, Any]
 
 INTERCEPT = "intercept"
 BLANK = {"", "NA", "NaN", "nan"}
-COLLINEAR = 1e-10  # share of a column's spread that the others must leave unexplained
 
 
 @dataclass(frozen=True)
@@ -260,8 +260,12 @@ def check(made: Design) -> None:
         others = centred[:, kept]
         weights = np.linalg.lstsq(others, centred[:, j], rcond=None)[0]
         left = float(np.linalg.norm(centred[:, j] - others @ weights))
-        if left <= COLLINEAR * np.sqrt(made.k):
-            told = [made.names[i] for i, w in zip(kept, weights, strict=True) if abs(w) > np.sqrt(COLLINEAR)]
+        if left <= LEAST_INDEPENDENT * np.sqrt(made.k):
+            told = [
+                made.names[i]
+                for i, w in zip(kept, weights, strict=True)
+                if abs(w) > np.sqrt(LEAST_INDEPENDENT)
+            ]
             raise FitError(f"moderators are collinear: {name} is determined by {' and '.join(told)}")
         kept.append(j)
 
@@ -295,9 +299,16 @@ def orthogonal(made: Design) -> tuple[Array, Array]:
         Orthogonal columns, the intercept's first where there is one.
     back : ndarray of shape (p, p)
         Coefficients of the design are `back @` those of Q.
+
+    Raises
+    ------
+    FitError
+        When columns are collinear; `check` says which.
     """
     means, sizes = _moments(made.X, made.has_intercept)
-    Q, R = np.linalg.qr((made.X - means) / sizes)
+    if not sizes.all():
+        raise FitError("the columns of the design are collinear: one does not vary")
+    Q, R = orthonormal((made.X - means) / sizes)
     back = np.linalg.inv(R) * np.sqrt(made.k) / sizes[:, None]
     if made.has_intercept:
         back[0] -= means[1:] @ back[1:]

@@ -13,7 +13,7 @@ from livingmeta.diagnostics.meta_regression import as_dicts
 from livingmeta.diagnostics.moderators import Columns, Design, design, orthogonal
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators.fit import FitError
-from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS
+from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS, validate
 
 Array = NDArray[np.float64]
 
@@ -65,10 +65,9 @@ def permutation(
     if method not in ESTIMATORS or test not in CORRECTIONS:
         raise FitError(f"no permutation test for method {method!r} with test {test!r}")
     made = design(effects, moderators)
+    validate(effects.yi[made.rows], effects.vi[made.rows])
     scale = float(np.sqrt(np.median(effects.vi[made.rows])))
     y, v = effects.yi[made.rows] / scale, effects.vi[made.rows] / scale**2
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
-        raise FitError("effects must be finite numbers and sampling variances finite and > 0")
     count = arrangements(made)
     exact = count <= limit
     source = _all(made) if exact else _sampled(made, samples, np.random.default_rng(seed))

@@ -204,7 +204,6 @@ def all_corrections(
     if len(groups) <= made.p:
         raise FitError(f"{len(groups)} clusters cannot carry robust errors of {made.p} coefficients")
     Q, back = orthogonal(made)
-    Q, back = orthogonal(made)
     scale = float(np.sqrt(np.median(np.concatenate([np.diag(x) if x.ndim == 2 else x for x in variances]))))
     scaled = [x / scale**2 for x in variances]
     return {

@@ -11,14 +11,15 @@ from livingmeta.diagnostics.meta_regression import (
     as_dicts,
     coefficient,
     fit_design,
-    typical_variance,
+    joint_test,
     wald_statistic,
 )
 from livingmeta.diagnostics.moderators import Columns, Design, columns_of, design, orthogonal, subset_at
 from livingmeta.diagnostics.robust import all_corrections, clusters_of, members
-from livingmeta.distributions import chi2_tail, f_tail, t_quantile
+from livingmeta.distributions import chi2_tail, t_quantile
 from livingmeta.effect_sizes import EffectSizes
-from livingmeta.estimators.fit import FitError
+from livingmeta.estimators.fit import FitError, typical_variance
+from livingmeta.estimators.tau2 import validate
 
 Array = NDArray[np.float64]
 
@@ -230,8 +231,7 @@ def three_level(
     groups = members(labels[keep][made.rows])
     _separable(groups, made.k, made.p)
     y, v = part.yi[made.rows], part.vi[made.rows]
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
-        raise FitError("effects must be finite numbers and sampling variances finite and > 0")
+    validate(y, v)
     scale = float(np.sqrt(np.median(v)))
     Q, back = orthogonal(made)
     data = Nested(y / scale, v / scale**2, Q, _numbered(groups, made.k), method)
@@ -326,9 +326,7 @@ def _omnibus(fit: Level3, df: float | None) -> dict[str, Any]:
     qm = wald_statistic(fit.beta[1:], fit.cov[1:, 1:])
     if qm is None:
         return {"qm": None, "qm_df": None, "qm_df_residual": None, "qm_p": None}
-    if df is None:
-        return {"qm": qm, "qm_df": m, "qm_df_residual": None, "qm_p": float(chi2_tail(qm, m))}
-    return {"qm": qm / m, "qm_df": m, "qm_df_residual": df, "qm_p": float(f_tail(qm / m, m, df))}
+    return joint_test(qm, m, df)
 
 
 def _robust(

@@ -7,12 +7,9 @@ defer("scipy.stats")  # before PyMARE is imported
 defer("pymare")
 
 from livingmeta.effect_sizes import EffectSizes
-from livingmeta.estimators.batch import ManyFits, fit_many, subset_fits
+from livingmeta.estimators.batch import ManyFits, fit_many
 from livingmeta.estimators.counts import COUNT_FORMULAS, fit_counts
 from livingmeta.estimators.fit import Fit, FitError, fit_model
-from livingmeta.estimators.glmm import fit_glmm
-from livingmeta.estimators.leave_one_out import leave_one_out
-from livingmeta.estimators.regression import DesignFit, fit_design, omnibus
 from livingmeta.estimators.tau2 import CORRECTIONS, ESTIMATORS
 
 COUNT_METHODS = (*COUNT_FORMULAS, "GLMM")
@@ -44,6 +41,8 @@ def pool(
     if test not in TESTS:
         raise FitError(f"test {test!r}: must be one of {', '.join(TESTS)}")
     if method == "GLMM" and effects.k > 1:
+        from livingmeta.estimators.glmm import fit_glmm  # for few questions; every page would load it
+
         return fit_glmm(effects, level, pi_df)
     if method in COUNT_FORMULAS and effects.k > 1:
         return fit_counts(effects, method, level)
@@ -63,17 +62,11 @@ __all__ = [
     "ESTIMATORS",
     "METHODS",
     "TESTS",
-    "DesignFit",
     "Fit",
     "FitError",
     "ManyFits",
     "fit_counts",
-    "fit_design",
-    "fit_glmm",
     "fit_many",
     "fit_model",
-    "leave_one_out",
-    "omnibus",
     "pool",
-    "subset_fits",
 ]

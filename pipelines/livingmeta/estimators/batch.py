@@ -1,7 +1,11 @@
-"""Many data sets fitted at once: simulations, subsets, permutations and the grid of a multiverse.
+"""Many data sets pooled at once: simulations, subsets by a mask and the grid of a multiverse.
 
 The same estimates as one fit after the other gives, in one pass of NumPy over arrays of shape
 (k, n_sets). Every root is bracketed: a data set that is difficult costs steps, never its answer.
+
+Sets differ in studies, effects and variances, and have a mean only: that makes all of it plain sums.
+`diagnostics.many_fits` is for sets that share their variances and have a design matrix each; the
+subsets without one study or up to one are those of `diagnostics.series`, at a cost linear in k.
 """
 
 from collections.abc import Callable
@@ -18,7 +22,6 @@ Array = NDArray[np.float64]
 
 CELLS_AT_ONCE = 2**16  # keeps a block in the cache
 GRID = 16  # cells of the search for the highest mode of a likelihood
-MOST_STUDIES_OF_ALL_SUBSETS = 20
 
 
 @dataclass(frozen=True)
@@ -284,44 +287,3 @@ TAU2: dict[str, Callable[[_Block], Array]] = {
     "EB": _paule_mandel,
     "PM": _paule_mandel,
 }
-
-
-def subset_fits(y: ArrayLike, v: ArrayLike) -> ManyFits:
-    """Return the equal-effects fits of all 2^k - 1 subsets of k studies, for GOSH plots.
-
-    Parameters
-    ----------
-    y, v : array_like of shape (k,)
-        Effects and sampling variances, k <= 20.
-
-    Returns
-    -------
-    ManyFits
-        Row b - 1 belongs to the subset that holds study i where bit i of b is set. `tau2` is
-        DerSimonian and Laird's, `i2` Q-based.
-
-    Notes
-    -----
-    Subsets double with each study; mean and Q are updated as Welford does, so that nothing cancels.
-    """
-    effects, variances = np.asarray(y, dtype=float), np.asarray(v, dtype=float)
-    validate(effects, variances)
-    if len(effects) > MOST_STUDIES_OF_ALL_SUBSETS:
-        raise FitError(f"{len(effects)} studies have too many subsets: at most {MOST_STUDIES_OF_ALL_SUBSETS}")
-    unit = float(np.sqrt(np.median(variances)))
-    k, total, squares, mean, q = (np.zeros(1) for _ in range(5))
-    for effect, weight in zip(effects / unit, unit**2 / variances, strict=True):
-        more, away = total + weight, effect - mean
-        joined = [q + weight * total / more * away**2, mean + weight / more * away]
-        q, mean = np.concatenate([q, joined[0]]), np.concatenate([mean, joined[1]])
-        k, total = np.concatenate([k, k + 1]), np.concatenate([total, more])
-        squares = np.concatenate([squares, squares + weight**2])
-    return _of_subsets(unit, k[1:], total[1:], squares[1:], mean[1:], q[1:])
-
-
-def _of_subsets(unit: float, k: Array, total: Array, squares: Array, mean: Array, q: Array) -> ManyFits:
-    excess = np.maximum(0.0, q - (k - 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tau2 = np.where(excess > 0, unit**2 * excess / (total - squares / total), 0.0)
-        i2 = np.where(excess > 0, 100 * excess / q, 0.0)
-    return ManyFits(k=k, estimate=unit * mean, se=unit / np.sqrt(total), tau2=tau2, q=q, i2=i2)

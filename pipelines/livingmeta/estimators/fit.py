@@ -163,33 +163,38 @@ def wald(model: Tau2Estimator, column: int, level: float) -> dict[str, Any]:
     estimate = float(params["fe_params"][column, 0])
     se = float(np.sqrt(params["inv_cov"][column, column, 0]))
     df = None if params["dof"] is None else float(params["dof"][column, 0])
+    return tested(estimate, se, df, level)
+
+
+def tested(estimate: float, se: float, df: float | None, level: float) -> dict[str, Any]:
+    """Return a coefficient with its test and interval: t with `df`, normal where that is None."""
     half = float(t_quantile(0.5 + level / 200, df)) * se
     statistic = estimate / se if se > 0 else None
     return {
         "estimate": estimate,
         "se": se,
-        "df": df,
         "statistic": statistic,
+        "df": df,
         "p_value": 0.0 if statistic is None else float(2 * t_tail(abs(statistic), df)),
         "ci_lower": estimate - half,
         "ci_upper": estimate + half,
     }
 
 
-def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level: float) -> dict[str, Any]:
+def heterogeneity(
+    y: Array, v: Array, X: Array, tau2: float, method: str, level: float | None
+) -> dict[str, Any]:
     """Return Q, tau2 with its Q-profile interval, and both kinds of I2 and H2.
 
-    The tau2-based I2 uses the typical variance (k - p) / trace(P) of Higgins and Thompson
-    (2002) in its general form, as metafor does.
+    The tau2-based I2 uses the typical variance, as metafor does. Without a level there is no interval.
     """
     df = len(y) - X.shape[1]
     if df <= 0:
         return {"tau2": None, "q": 0.0, "q_df": 0}
-    projection = Projection(1 / v, X)
-    q = projection.rss(y)
+    q = Projection(1 / v, X).rss(y)
     i2_q, h2_q = (max(0.0, 100 * (q - df) / q) if q > 0 else 0.0), q / df
-    typical = df / projection.trace()
-    lower, upper = q_profile(y, v, X, level)
+    typical = typical_variance(v, X)
+    lower, upper = (None, None) if level is None else q_profile(y, v, X, level)
     tau2_based = {"i2": 100 * tau2 / (typical + tau2), "h2": tau2 / typical + 1}
     shown = {"i2": i2_q, "h2": h2_q} if method == "EE" else tau2_based
     return {
@@ -204,6 +209,13 @@ def heterogeneity(y: Array, v: Array, X: Array, tau2: float, method: str, level:
         "q_df": df,
         "q_p": float(chi2_tail(q, df)),
     }
+
+
+def typical_variance(v: Array, X: Array) -> float:
+    """Return (k - p) / trace(P), the sampling variance of a typical study (Higgins and Thompson 2002)."""
+    # Leverages, not a difference of sums: one study may carry nearly all the weight.
+    U, _ = np.linalg.qr(X / np.sqrt(v)[:, None])
+    return (len(v) - X.shape[1]) / float(((1 - (U**2).sum(axis=1)) / v).sum())
 
 
 LINEAR = ("estimate", "se", "ci_lower", "ci_upper")

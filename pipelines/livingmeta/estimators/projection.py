@@ -7,13 +7,11 @@ tau2 is made of y'P..., tr(P) and tr(PP).
 import numpy as np
 from numpy.typing import NDArray
 
+from livingmeta.estimators.errors import FitError
+
 Array = NDArray[np.float64]
 
 LEAST_INDEPENDENT = 1e-10  # part of a column that the columns before it leave over
-
-
-class CollinearError(ValueError):
-    """A design whose columns do not determine its coefficients."""
 
 
 def orthonormal(X: Array) -> tuple[Array, Array]:
@@ -21,16 +19,16 @@ def orthonormal(X: Array) -> tuple[Array, Array]:
 
     Raises
     ------
-    CollinearError
+    FitError
         When a column is a combination of those before it, or there are more columns than rows.
     """
     k, p = X.shape
     if p > k:
-        raise CollinearError(f"{k} studies cannot determine {p} coefficients")
+        raise FitError(f"{k} studies cannot determine {p} coefficients")
     Q, R = np.linalg.qr(X)
     lengths = np.linalg.norm(X, axis=0)
     if (np.abs(np.diag(R)) <= LEAST_INDEPENDENT * lengths).any():
-        raise CollinearError("the columns of the design are collinear: leave one out")
+        raise FitError("the columns of the design are collinear: leave one out")
     return Q, R
 
 

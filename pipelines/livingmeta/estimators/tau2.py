@@ -15,7 +15,8 @@ from pymare.estimators.estimators import BaseEstimator, VarianceBasedLikelihoodE
 from pymare.stats import knapp_hartung_cov_and_dof, q_gen, weighted_least_squares
 from scipy.optimize import brentq
 
-from livingmeta.estimators.projection import CollinearError, Projection, orthonormal
+from livingmeta.estimators.errors import FitError
+from livingmeta.estimators.projection import Projection, orthonormal
 from livingmeta.estimators.q_profile import root
 
 Array = NDArray[np.float64]
@@ -23,10 +24,6 @@ Array = NDArray[np.float64]
 CORRECTIONS = {"z": "wald", "knha": "knapp-hartung", "adhoc": "knapp-hartung-conservative"}
 TAU2_RELATIVE_TOLERANCE = 1e-14
 MAX_DOUBLINGS = 200
-
-
-class FitError(ValueError):
-    """A model that cannot be fitted to the effects at hand."""
 
 
 def validate(y: Array, v: Array) -> None:
@@ -103,10 +100,7 @@ def _design(X: Array) -> tuple[Array, Array | None]:
         raise FitError("moderators must be finite numbers")
     if X.shape[1] == 1 and (X == 1).all():
         return X, None
-    try:
-        return orthonormal(X)
-    except CollinearError as error:
-        raise FitError(str(error)) from error
+    return orthonormal(X)
 
 
 def _of_the_design(beta: Array, cov: Array, R: Array | None) -> tuple[Array, Array]:
