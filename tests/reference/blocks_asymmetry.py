@@ -49,9 +49,7 @@ def trim_and_fill(block: Block) -> Iterator[Value]:
     ours = {key: found[mine] for key, mine in FILLED.items()}
     ours |= {key: [found[mine]] for key, mine in VECTORS.items()}
     ours |= {f"filled_{key}": [one[key] for one in found["filled"]] for key in ("yi", "vi")}
-    near_zero = dict.fromkeys(("beta", "ci_lb", "ci_ub", "filled_yi"), 1e-13 * block.analysis.scale)
-    floors = {"tau2": 1e-12 * block.analysis.scale**2, "I2": 1e-9, **near_zero}
-    yield from values_of(block.path, ours, 1e-9 if method == "EE" else 1e-6, floors)
+    yield from values_of(block.path, ours, 1e-9 if method == "EE" else 1e-6)
 
 
 def with_sizes(block: Block) -> EffectSizes:
@@ -73,7 +71,7 @@ def regression_test(block: Block) -> Iterator[Value]:
     ours |= {"coef_se": [found["intercept_se"], found["slope_se"]]}
     ours = {key: value for key, value in ours.items() if key in block.content}
     is_loose = kind == "rma" and (predictor == "ninv" or block.effects.k > 60)
-    yield from values_of(block.path, ours, STOPPED_EARLY if is_loose else 1e-9, p_value=STOPPED_EARLY)
+    yield from values_of(block.path, ours, STOPPED_EARLY if is_loose else 1e-9)
 
 
 def original_tests(block: Block) -> Iterator[Value]:
@@ -91,7 +89,7 @@ def rank_test(block: Block) -> Iterator[Value]:
     """Compare the rank correlation of effects and variances."""
     found = asymmetry.begg(block.effects, force=True, exact=False if "asymptotic" in block.title else None)
     assert not isinstance(found, Absent), found
-    yield from values_of(block.path, {"tau": found["tau"], "pval": found["p_value"]}, floors={"tau": 1e-15})
+    yield from values_of(block.path, {"tau": found["tau"], "pval": found["p_value"]})
 
 
 def fail_safe(block: Block) -> Iterator[Value]:
@@ -115,7 +113,7 @@ def selection(block: Block) -> Iterator[Value]:
         ours |= {"delta": [one["weight"] for one in found["weights"]]}
         ours |= {"se_delta": [one["se"] for one in found["weights"]]}
         ours |= {"steps": [one["p_upper"] for one in found["weights"]]}
-        yield from values_of(join(block.path, label), ours, 5e-4, {"tau2": 1e-6})
+        yield from values_of(join(block.path, label), ours, 5e-4)
 
 
 # The chance of publication runs away to infinity: there is no estimate to compare.

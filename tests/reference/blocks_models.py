@@ -33,8 +33,6 @@ ASSOCIATIONS = {
 NOT_SEARCHED = ("EE", "DL", "HE", "HS", "SJ")
 # rma() and confint() stop at an absolute change of tau2 of 1e-5 and 1.2e-4.
 STOPS_AT = 1e-4
-# Where metafor has exactly 0, or a difference of numbers near 1.
-FLOORS = {"tau2": 1e-13, "I2": 1e-11, "I2_lb": 1e-11, "lb": 1e-13}
 
 
 @lru_cache
@@ -61,7 +59,7 @@ def plain_rma(path: str, reference: dict[str, Any], method: str, fit: Fit) -> It
     """Compare what rma() and confint() print when nobody asks for more digits."""
     if method in NOT_SEARCHED:
         shown = {"tau2": fit.tau2, "beta": [fit.estimate], "se": [fit.se], "I2": fit.i2}
-        yield from values_of(path, shown, floors=FLOORS)
+        yield from values_of(path, shown)
     else:
         yield Value(join(path, "tau2"), fit.tau2, 0.0, STOPS_AT)
     if "confint" in reference:
@@ -82,7 +80,7 @@ def model(
     """Compare one model with both kinds of prediction interval."""
     fit = fitted(analysis, method, test, "normal" if test == "z" else "k-1")
     riley = with_prediction(fit, "k-2")
-    yield from values_of(path, of_fit(fit.numbers(), reference, riley.numbers()), floors=FLOORS)
+    yield from values_of(path, of_fit(fit.numbers(), reference, riley.numbers()))
 
 
 def of_fit(ours: dict[str, Any], reference: dict[str, Any], riley: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +100,7 @@ def q_profile(block: Block) -> Iterator[Value]:
     effects = block.effects
     fit = fitted(block.analysis, "REML", "z", "normal")
     design = np.ones((effects.k, 1))
-    yield from values_of(block.path, limits(fit, effects.vi, design), floors=FLOORS)
+    yield from values_of(block.path, limits(fit, effects.vi, design))
 
 
 def limits(fit: Any, vi: np.ndarray, design: np.ndarray) -> dict[str, Any]:

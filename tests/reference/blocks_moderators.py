@@ -12,7 +12,7 @@ from livingmeta.diagnostics.robust import robust
 from livingmeta.diagnostics.three_level import three_level
 from livingmeta.effect_sizes import EffectSizes
 from livingmeta.estimators import DesignFit, fit_design
-from reference.blocks_models import COEFFICIENT, FLOORS, HETEROGENEITY, limits, of_fit
+from reference.blocks_models import COEFFICIENT, HETEROGENEITY, limits, of_fit
 from reference.record import CLOSED_FORM, ITERATIVE, SETS, Analysis, Block, Value, join, values_of
 
 # The record's own coefficients come from normal equations, which lose digits on years such as 1978.
@@ -38,7 +38,7 @@ def regressions(block: Block) -> Iterator[Value]:
             yield from designed_values(path, reference, fit, tolerance)
     assert fit is not None
     _, vi, X = design_of(block.effects, moderators)
-    yield from values_of(join(block.path, "qprofile"), limits(fit, vi, X), tolerance, FLOORS)
+    yield from values_of(join(block.path, "qprofile"), limits(fit, vi, X), tolerance)
 
 
 def moderators_of(frame: pd.DataFrame, formula: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def designed_values(
     if "QM_slopes" in reference:
         del keys["p"]
     ours = {key: getattr(fit, mine) for key, mine in keys.items() if key in reference}
-    yield from values_of(path, ours, tolerance, FLOORS, p_value=max(1e-8, tolerance))
+    yield from values_of(path, ours, tolerance, p_value=max(1e-8, tolerance))
 
 
 def regression(
@@ -102,7 +102,7 @@ def regression(
     for key, mine in COEFFICIENT.items():
         ours[key] = [one[mine] for one in found["coefficients"]]
     ours["ddf"] = found["coefficients"][0]["df"]
-    yield from values_of(path, ours, tolerance, {**FLOORS, "QM": 1e-11}, p_value=max(1e-8, tolerance))
+    yield from values_of(path, ours, tolerance, p_value=max(1e-8, tolerance))
     yield from r_squared(path, reference, analysis, found)
 
 
@@ -110,11 +110,11 @@ def r_squared(
     path: str, reference: Mapping[str, Any], analysis: Analysis, found: Mapping[str, Any]
 ) -> Iterator[Value]:
     """Compare R2 as printed, and with the exact tau2 of the same studies without moderators."""
-    yield Value(join(path, "R2"), found["r2"], R2_AS_PRINTED, 1e-6)
+    yield Value(join(path, "R2"), found["r2"], R2_AS_PRINTED)
     whole = analysis.record["models"][found["method"]]["z"]["tau2"]
     if whole and found["k"] == analysis.effects.k:
         exact = 100 * max(0.0, (whole - reference["tau2"]) / whole)
-        yield Value(join(path, "R2"), found["r2"], 1e-6, 1e-9, theirs=exact)
+        yield Value(join(path, "R2"), found["r2"], 1e-6, theirs=exact)
 
 
 def subgroups(block: Block) -> Iterator[Value]:
@@ -125,7 +125,7 @@ def subgroups(block: Block) -> Iterator[Value]:
         plain = by_group(block.effects, column, method, "z", pi_df="normal")
         yield from own_models(join(path, "groups"), reference["groups"], block.effects, column, method, plain)
         ours = {"Q_between": plain["q_between"], "df": plain["df"], "p": plain["p_value"]}
-        yield from values_of(join(path, "separate_tau2"), ours, floors={"Q_between": 1e-11})
+        yield from values_of(join(path, "separate_tau2"), ours)
         if "common_tau2" in reference:
             common = reference["common_tau2"]
             yield from one_tau2(join(path, "common_tau2"), common, block, column, method, plain)
@@ -145,7 +145,7 @@ def own_models(
     for own, wide, knha in zip(plain["groups"], riley["groups"], corrected["groups"], strict=True):
         theirs = reference[own["group"]]
         here = join(path, own["group"])
-        yield from values_of(here, of_fit(own, theirs, wide), floors=FLOORS)
+        yield from values_of(here, of_fit(own, theirs, wide))
         if "knha" in theirs:
             keys = {key: COEFFICIENT[key] for key in theirs["knha"]}
             yield from values_of(join(here, "knha"), {key: knha[mine] for key, mine in keys.items()})
@@ -164,9 +164,7 @@ def one_tau2(
     moderators = {column: labels.where(labels.isna(), labels.astype(str))}
     tested = plain["common_tau2"]
     ours = {"tau2_common": tested["tau2"], "QM_slopes": tested["statistic"], "df": tested["df"]}
-    yield from values_of(
-        path, {**ours, "p": tested["p_value"]}, floors={**FLOORS, "tau2_common": 1e-13, "QM_slopes": 1e-11}
-    )
+    yield from values_of(path, {**ours, "p": tested["p_value"]})
     fit = designed(block.effects, moderators, method, "z")
     yield from designed_values(path, reference, fit, ITERATIVE)
     yield from regression(path, reference, block.analysis, moderators, method, "z", ITERATIVE, (column,))

@@ -27,18 +27,11 @@ def collected(entries: list[dict[str, Any]], keys: dict[str, str]) -> dict[str, 
     return {key: [entry[mine] for entry in entries] for key, mine in keys.items()}
 
 
-def series_floors(block: Block) -> dict[str, float]:
-    """Return floors for what may be 0: estimates of effects that cancel, tau2, I2, Q of two alike."""
-    scale = block.analysis.scale
-    at_zero = {"tau2": 1e-12 * scale**2, "I2": 1e-9, "Q": 1e-12, "zval": 1e-13}
-    return {**at_zero, **dict.fromkeys(("estimate", "ci_lb", "ci_ub"), 1e-13 * scale)}
-
-
 def leave_one_out(block: Block) -> Iterator[Value]:
     """Compare the model without each study."""
     method = block.title.rpartition("_")[2]
     entries = without_one(block.effects, method, "z")
-    yield from values_of(block.path, collected(entries, ENTRIES), floors=series_floors(block))
+    yield from values_of(block.path, collected(entries, ENTRIES))
 
 
 def cumulative(block: Block) -> Iterator[Value]:
@@ -47,17 +40,13 @@ def cumulative(block: Block) -> Iterator[Value]:
     entries = in_order.cumulative(block.effects, "year", method, "z")
     order = {"order_1based": [entry["position"] + 1 for entry in entries]}
     found = {**collected(entries, ENTRIES), **order}
-    yield from values_of(block.path, found, floors=series_floors(block))
+    yield from values_of(block.path, found)
 
 
 def influence(block: Block) -> Iterator[Value]:
     """Compare what each study does to the model."""
     entries = one_by_one(block.effects, "REML", "z")
-    floors = {
-        **{"cook_d": 1e-14, "rstudent": 1e-12, "tau2_del": 1e-12 * block.analysis.scale**2},
-        **dict.fromkeys(("dffits", "dfbs"), 1e-11),
-    }
-    yield from values_of(block.path, collected(entries, INFLUENCE), 1e-6, floors, p_value=1e-6)
+    yield from values_of(block.path, collected(entries, INFLUENCE), 1e-6)
 
 
 def gosh(block: Block) -> Iterator[Value]:
@@ -76,8 +65,7 @@ def gosh(block: Block) -> Iterator[Value]:
         "by_k_mean_estimate": [one["estimate_mean"] for one in found["by_size"]],
         "by_k_mean_I2": [one["i2_mean"] for one in found["by_size"]],
     }
-    floors = {"I2_quantiles": 1e-11, "by_k_mean_I2": 1e-11, "QE_quantiles": 1e-12}
-    yield from values_of(block.path, ours, floors=floors)
+    yield from values_of(block.path, ours)
 
 
 def permuted(block: Block) -> Iterator[Value]:

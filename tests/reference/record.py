@@ -30,7 +30,7 @@ class Value:
     path: str
     ours: Any
     tolerance: float
-    floor: float = 0.0
+    absolute: float = 0.0
     theirs: Any = IN_THE_RECORD
 
     @property
@@ -40,11 +40,11 @@ class Value:
 
     @property
     def is_close(self) -> bool:
-        """Return whether both are missing, the same text, or equal within tolerance or floor."""
+        """Return whether both are missing, the same text, or equal within the tolerance."""
         ours, theirs = known(self.ours), known(self.expected)
         if ours is None or theirs is None or isinstance(theirs, str):
             return bool(ours == theirs)
-        return math.isclose(ours, theirs, rel_tol=self.tolerance, abs_tol=self.floor)
+        return math.isclose(ours, theirs, rel_tol=self.tolerance, abs_tol=self.absolute)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.ours!r} but the record has {self.expected!r}"
@@ -165,11 +165,6 @@ class Analysis:
         call = self.record["escalc"]["call"].replace(f"measure='{self.measure}'", "")
         return sizes(self.name, call, self.measure, zero, vtype)
 
-    @property
-    def scale(self) -> float:
-        """Return the typical standard error, for floors."""
-        return float(np.sqrt(np.median(self.effects.vi)))
-
 
 @dataclass(frozen=True)
 class Block:
@@ -206,18 +201,16 @@ def values_of(
     path: str,
     ours: dict[str, Any],
     tolerance: float = ITERATIVE,
-    floors: dict[str, float] | None = None,
     p_value: float = P_VALUE,
 ) -> Iterator[Value]:
     """Yield a value for each key of the record that `ours` has; arrays by element."""
     for key, mine in ours.items():
         allowed = max(p_value, tolerance) if is_p_value(key) else tolerance
-        floor = (floors or {}).get(key, 0.0)
         if isinstance(mine, list | tuple | np.ndarray):
             for tail, one in leaves(list_of(mine), join(path, key)):
-                yield Value(tail, one, allowed, floor)
+                yield Value(tail, one, allowed)
         else:
-            yield Value(join(path, key), mine, allowed, floor)
+            yield Value(join(path, key), mine, allowed)
 
 
 def list_of(array: Any) -> Any:
