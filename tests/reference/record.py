@@ -15,7 +15,8 @@ import pandas as pd
 from livingmeta.effect_sizes import EffectSizes, ZeroCellRule, effect_sizes, with_field_names
 
 HERE = Path(__file__).parent
-SETS: dict[str, Any] = json.loads((HERE / "reference.json").read_text(encoding="utf-8"))["datasets"]
+RECORD: dict[str, Any] = json.loads((HERE / "reference.json").read_text(encoding="utf-8"))
+SETS: dict[str, Any] = RECORD["datasets"]
 README = (HERE / "README.md").read_text(encoding="utf-8")
 # escalc() keeps tables without any event unless told to drop them.
 AS_ESCALC = ZeroCellRule(keep_double_zero=True)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import pytest
 
-from reference.record import DISAGREEMENTS, LEAVES, NOT_COMPARED, Value, known, matcher
+from reference.record import DISAGREEMENTS, LEAVES, NOT_COMPARED, RECORD, Value, known, matcher
 from reference.registry import CASES, compared
 
 AT_LEAST = 142_000
@@ -33,6 +33,12 @@ def test_metafor_gives_the_same(name, key):
     values = [value for value in compared(name, key) if not excepted.fullmatch(value.path)]
     wrong = [str(value) for value in values if not value.is_close]
     assert not wrong, f"{len(wrong)} of {len(values)} differ:\n" + "\n".join(wrong[:20])
+
+
+def test_beside_the_data_sets_there_are_only_versions():
+    assert set(RECORD) == {"meta", "datasets", "notes"}
+    assert RECORD["notes"] == []
+    assert RECORD["meta"]["metafor"] == "3.8.1"
 
 
 def test_every_value_is_compared_or_on_the_closed_list():
