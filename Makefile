@@ -13,7 +13,7 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 	@$(PYTHON) pipelines/bootstrap.py test
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
 
 bench-build: ## how long builds take, beside the naive way and bookdown (half an hour)
 	@$(PYTHON) pipelines/bootstrap.py test

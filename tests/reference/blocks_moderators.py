@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from livingmeta.diagnostics.groups import subgroups as by_group
-from livingmeta.diagnostics.meta_regression import meta_regression
+from livingmeta.diagnostics.meta_regression import RegressionFit, coefficients, fit_design, meta_regression
+from livingmeta.diagnostics.moderators import Design
 from livingmeta.diagnostics.robust import robust
 from livingmeta.diagnostics.three_level import three_level
 from livingmeta.effect_sizes import EffectSizes
-from livingmeta.estimators import DesignFit, fit_design
 from reference.blocks_models import COEFFICIENT, HETEROGENEITY, limits, of_fit
 from reference.record import CLOSED_FORM, ITERATIVE, SETS, Analysis, Block, Value, join, values_of
 
@@ -33,9 +33,9 @@ def regressions(block: Block) -> Iterator[Value]:
         if "_" in label:
             method, test = label.split("_")
             path = join(block.path, label)
-            fit = designed(block.effects, moderators, method, test)
+            made, fit = designed(block.effects, moderators, method, test)
             yield from regression(path, reference, block.analysis, moderators, method, test, tolerance)
-            yield from designed_values(path, reference, fit, tolerance)
+            yield from designed_values(path, reference, made, fit, tolerance)
     assert fit is not None
     _, vi, X = design_of(block.effects, moderators)
     yield from values_of(join(block.path, "qprofile"), limits(fit, vi, X), tolerance)
@@ -67,20 +67,26 @@ def design_of(
     return effects.yi[complete], effects.vi[complete], np.column_stack(columns)
 
 
-def designed(effects: EffectSizes, moderators: Mapping[str, Any], method: str, test: str) -> DesignFit:
+def designed(
+    effects: EffectSizes, moderators: Mapping[str, Any], method: str, test: str
+) -> tuple[Design, RegressionFit]:
     """Return the model of a design matrix."""
     yi, vi, X = design_of(effects, moderators)
-    return fit_design(yi, vi, X, method=method, test=test)
+    made = Design(X, tuple(f"column {i}" for i in range(X.shape[1])), True, np.arange(len(X)))
+    return made, fit_design(yi, vi, made, method, test, 95.0)
 
 
 def designed_values(
-    path: str, reference: Mapping[str, Any], fit: DesignFit, tolerance: float
+    path: str, reference: Mapping[str, Any], made: Design, fit: RegressionFit, tolerance: float
 ) -> Iterator[Value]:
     """Compare what a model of a design matrix says beyond a meta-regression."""
-    keys = {**HETEROGENEITY, **COEFFICIENT, "p": "p", "vb": "covariance"}
+    each = coefficients(made.names, fit, 95.0)
+    known = {key: getattr(fit, mine) for key, mine in HETEROGENEITY.items() if hasattr(fit, mine)}
+    known |= {key: np.array([one[mine] for one in each]) for key, mine in COEFFICIENT.items()}
+    known |= {"k": made.k, "p": made.p, "vb": fit.cov, "ddf": fit.df}
     if "QM_slopes" in reference:
-        del keys["p"]
-    ours = {key: getattr(fit, mine) for key, mine in keys.items() if key in reference}
+        del known["p"]
+    ours = {key: value for key, value in known.items() if key in reference}
     yield from values_of(path, ours, tolerance, p_value=max(1e-8, tolerance))
 
 
@@ -165,8 +171,8 @@ def one_tau2(
     tested = plain["common_tau2"]
     ours = {"tau2_common": tested["tau2"], "QM_slopes": tested["statistic"], "df": tested["df"]}
     yield from values_of(path, {**ours, "p": tested["p_value"]})
-    fit = designed(block.effects, moderators, method, "z")
-    yield from designed_values(path, reference, fit, ITERATIVE)
+    made, fit = designed(block.effects, moderators, method, "z")
+    yield from designed_values(path, reference, made, fit, ITERATIVE)
     yield from regression(path, reference, block.analysis, moderators, method, "z", ITERATIVE, (column,))
 
 
