@@ -176,8 +176,12 @@ def _write_book(work: Work, writer: BookWriter, dismiss: drawing.Dismiss) -> str
         dismiss(0)
 
     scripting = Forked(Task("the script of the charts", script))
-    _prepare_book(work)
-    return writer.write() or scripting.wait()
+    try:
+        _prepare_book(work)
+        problem = writer.write()
+    finally:
+        no_script = scripting.wait()
+    return problem or no_script
 
 
 def _build_in_turn(work: Work) -> None:
