@@ -3,7 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -107,20 +107,8 @@ def analyse_file(path: Path, request: Request) -> Analysed:
 
 
 def _asked(request: Request, effects: EffectSizes, fit: Fit) -> blocks.Asked:
-    return blocks.Asked(
-        effects,
-        fit,
-        request.method,
-        request.test,
-        request.level,
-        request.pi_df,
-        request.moderators,
-        request.subgroup,
-        request.cluster,
-        request.order,
-        request.minimal_important_difference,
-        request.force,
-    )
+    shared = {f.name: getattr(request, f.name) for f in fields(blocks.Asked) if hasattr(request, f.name)}
+    return blocks.Asked(effects=effects, fit=fit, **shared)
 
 
 def record_of(analysed: Analysed) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def multiverse(analysis: Analysis) -> Multiverse | None:
     if grid is None or analysis.fit is None:
         return None
     sets, left_out = _sets(analysis)
-    found = [one for make in (_by_variance, _by_counts) for one in make(analysis.question, sets, left_out)]
+    found = [*_by_variance(analysis.question, sets), *_by_counts(analysis.question, sets, left_out)]
     found = [replace(one, is_main=_is_main(one, analysis)) for one in found]
     return Multiverse(tuple(sorted(found, key=lambda one: one.estimate)), tuple(dict.fromkeys(left_out)))
 
@@ -133,7 +133,7 @@ def _choices_of_rows(question: Question) -> list[tuple[str, Variant | None]]:
     return [(MAIN_ROWS, None), *((item.name, item) for item in declared)]
 
 
-def _by_variance(question: Question, sets: list[_Set], _left_out: list[str]) -> Iterator[Specification]:
+def _by_variance(question: Question, sets: list[_Set]) -> Iterator[Specification]:
     """Yield the specifications of inverse-variance methods, all sets in one go."""
     assert question.multiverse is not None
     if not sets:
