@@ -14,20 +14,13 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.paths import Project
-
-DATA = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the curated tables."
-)
-
-
-def _epilog(*examples: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=_epilog("livingmeta check", "livingmeta build"),
+    epilog=epilog("livingmeta check", "livingmeta build"),
 )
 @click.version_option(__version__, prog_name="livingmeta")
 def main() -> None:
@@ -49,19 +42,14 @@ def run() -> None:
     os._exit(code if isinstance(code, int) else int(bool(code)))
 
 
-def _project(data: Path | None = None) -> Project:
-    found = Project.find()
-    return Project(found.root, data.resolve() if data else None)
-
-
-@main.command(epilog=_epilog("livingmeta check", "livingmeta check --data /tmp/copy-of-data"))
+@main.command(epilog=epilog("livingmeta check", "livingmeta check --data /tmp/copy-of-data"))
 @DATA
 def check(data: Path | None) -> None:
     """Check every curated table and question; list all faults and warnings.
 
     A finding reads file:line:column: value: rule. Warnings do not fail.
     """
-    sys.exit(0 if _checked(_project(data)) else 1)
+    sys.exit(0 if _checked(checkout(data)) else 1)
 
 
 def _checked(project: Project) -> bool:
@@ -77,7 +65,7 @@ def _checked(project: Project) -> bool:
 
 
 @main.command(
-    epilog=_epilog(
+    epilog=epilog(
         "livingmeta build",
         "livingmeta build --only iv-magnesium-ami-mortality",
         "livingmeta build --all --jobs 4",
@@ -100,7 +88,7 @@ def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int 
     """Check the data, run the notebooks, write the book; print where it is."""
     from livingmeta.manifest import is_current
 
-    project = _project(data)
+    project = checkout(data)
     if not everything and not only and is_current(project):
         click.echo(f"nothing changed\n{project.html / 'book' / 'index.html'}")
         return
@@ -151,12 +139,12 @@ class Progress:
             self.bar.__exit__(*exc)
 
 
-@main.command(epilog=_epilog("livingmeta serve", "livingmeta serve --watch", "livingmeta serve --port 9000"))
+@main.command(epilog=epilog("livingmeta serve", "livingmeta serve --watch", "livingmeta serve --port 9000"))
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--watch", "watching", is_flag=True, help="Build again whenever a file changes.")
 def serve(port: int, watching: bool) -> None:
     """Show the built site at an address of this machine, until interrupted."""
-    project = _project()
+    project = checkout()
     if not watching and not (project.html / "index.html").exists():
         click.echo("error: there is no built site; run: livingmeta build", err=True)
         sys.exit(1)
@@ -207,7 +195,7 @@ def _names(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @main.command(
-    epilog=_epilog(
+    epilog=epilog(
         "livingmeta analyse trials.csv --measure OR",
         "livingmeta analyse trials.csv --measure RR --columns ai=deaths,n1i=n --format json",
         "livingmeta analyse trials.csv --measure OR --method MH --where 'year >= 1990'",

@@ -4,25 +4,23 @@ Only the standard library is imported, so that a build with nothing to do costs 
 """
 
 import csv
-import hashlib
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from livingmeta.files import write_atomically
+from livingmeta.inputs import CODE, SITE, digest, files_of, named
 from livingmeta.paths import Project
+from livingmeta.releases import Identity, folders, identity
 
-CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
-SITE = ("_config.yml", "_toc.yml", "CHANGELOG.md", "book/**/*", "data/**/*")
-GENERATED = ("book/questions/", "book/_generated/")
 FRAME = (
     "_config.yml",
     "_toc.yml",
     "book/_static/**/*",
+    "book/_templates/**/*",
     "requirements.lock",
     "pipelines/livingmeta/mathml.py",
 )
@@ -31,49 +29,25 @@ TABLES_BY_STUDY = ("studies.csv", "reports.csv")
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
 
-def digest(parts: Iterable[bytes]) -> str:
-    """Return the SHA-256 of several byte strings, each with its length, as hex."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "big"))
-        total.update(part)
-    return total.hexdigest()
-
-
-def files_of(project: Project, patterns: Iterable[str]) -> list[Path]:
-    """Return the files that match patterns under the root, sorted, without generated ones."""
-    found = {path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if _is_source(path.relative_to(project.root).as_posix()))
-
-
-def _is_source(name: str) -> bool:
-    return not name.startswith(GENERATED) and "__pycache__" not in name
-
-
-def _named(project: Project, paths: Iterable[Path]) -> Iterable[bytes]:
-    for path in paths:
-        yield path.relative_to(project.root).as_posix().encode()
-        yield path.read_bytes()
-
-
 def code_hash(project: Project) -> str:
     """Return the hash of the library, the notebook templates, the lock file and the interpreter."""
     version = ".".join(map(str, sys.version_info[:3])).encode()
-    return digest([version, *_named(project, files_of(project, CODE))])
+    return digest([version, *named(project, files_of(project, CODE))])
 
 
-def site_hash(project: Project, code: str = "") -> str:
-    """Return the hash of everything the site is made from, and of the commit it names.
+def site_hash(project: Project, code: str = "", known: Identity | None = None) -> str:
+    """Return the hash of everything the site is made from, and of the version and commit it names.
 
-    Here and below `code` is the hash of all code, where it is known already.
+    Here and below `code` is the hash of all code, `known` what the build is, where these are known already.
     """
+    today = known or identity(project)
     data = [] if project.data_dir is None else _outside(project.data_dir)
     return digest(
         [
             (code or code_hash(project)).encode(),
-            commit(project).encode(),
+            *(part.encode() for part in (today.version, today.commit, today.date)),
             *data,
-            *_named(project, files_of(project, SITE)),
+            *named(project, files_of(project, SITE)),
         ]
     )
 
@@ -83,10 +57,12 @@ def data_hash(project: Project, code: str = "") -> str:
     return digest([(code or code_hash(project)).encode(), *_outside(project.data)])
 
 
-def frame_hash(project: Project) -> str:
-    """Return the hash of what stands on every page: settings, styles, and all titles in the sidebar."""
+def frame_hash(project: Project, known: Identity | None = None) -> str:
+    """Return the hash of what stands on every page: version, settings, styles, titles in the sidebar."""
     titles = [_title(path).encode() for path in files_of(project, TITLES)]
-    return digest([*_named(project, files_of(project, FRAME)), *titles])
+    releases = [folder.name.encode() for folder in folders(project)]
+    version = (known or identity(project)).version.encode()
+    return digest([version, *releases, *named(project, files_of(project, FRAME)), *titles])
 
 
 def _title(path: Path) -> str:
@@ -99,11 +75,15 @@ def _outside(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
-def page_hashes(project: Project, question_ids: Iterable[str], code: str = "") -> dict[str, str]:
-    """Return the hash of what each page is made from: its file, the rows it uses, and all code."""
+def page_hashes(
+    project: Project, question_ids: Iterable[str], code: str = "", known: Identity | None = None
+) -> dict[str, str]:
+    """Return the hash of what each page is made from: its file, the rows it uses, code, version, releases."""
     files = [project.data / name for name in TABLES_FOR_ALL]
-    known = (code or code_hash(project)).encode()
-    shared = digest([known, *(path.read_bytes() for path in files if path.exists())])
+    files += [folder / "manifest.json" for folder in folders(project)]
+    version = (known or identity(project)).version
+    first = [(code or code_hash(project)).encode(), version.encode()]
+    shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by_study(project.data / name) for name in TABLES_BY_STUDY]
     return {name: _page_hash(project, name, shared, by_study) for name in question_ids}
 
@@ -136,15 +116,6 @@ def _rows_by_study(path: Path) -> dict[str, list[str]]:
     for row in _records(path.read_bytes()) if path.exists() else ():
         rows.setdefault(row.get("study_id") or "", []).append(json.dumps(row, sort_keys=True))
     return rows
-
-
-def commit(project: Project) -> str:
-    """Return the short hash of the checkout's commit, nothing outside a repository."""
-    command = ["git", "-C", str(project.root), "rev-parse", "--short=10", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
 
 
 @dataclass(frozen=True)

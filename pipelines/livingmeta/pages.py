@@ -158,7 +158,8 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     """
     import papermill.engines
 
-    import livingmeta.export
+    import livingmeta.export.question_files
+    import livingmeta.tables.cite
     import livingmeta.tables.multiverse
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401

@@ -4,7 +4,6 @@ Keys are always present; what is undefined is null. `read_record` and `write_rec
 only way in and out of the files.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -12,7 +11,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from livingmeta import formats
 from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
 from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.effect_sizes.measures import IDENTITY
@@ -22,7 +20,6 @@ from livingmeta.multiverse import Multiverse, Specification, multiverse
 from livingmeta.questions import Question
 from livingmeta.verdicts import Verdict, verdict
 
-UNRELEASED = "unreleased"
 FIT_KEYS = tuple(f.name for f in fields(Fit) if f.name not in ("weights", "warnings"))
 DISPLAY_KEYS = ("estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper")
 
@@ -215,22 +212,3 @@ def write_record(record: Mapping[str, Any], folder: Path) -> Path:
 def read_record(path: Path) -> dict[str, Any]:
     """Return the record in a file."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def record_hash(record: Mapping[str, Any]) -> str:
-    """Return the first eight hex digits of the SHA-256 of a record."""
-    return hashlib.sha256(to_json(record).encode()).hexdigest()[:8]
-
-
-def stamped(record: Mapping[str, Any], release: str = UNRELEASED) -> str:
-    """Return the stamp of a record's headline number: `[release/question/field#hash8]`."""
-    return f"[{release}/{record['id']}/verdict#{record_hash(record)}]"
-
-
-def said_number(record: Mapping[str, Any]) -> str:
-    """Return the number that the verdict leads with, as text."""
-    said = record["verdict"]
-    shown = said["display"]
-    return (
-        f"{said['symbol']} {formats.with_interval(shown['estimate'], shown['ci_lower'], shown['ci_upper'])}"
-    )

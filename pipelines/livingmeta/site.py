@@ -3,7 +3,6 @@
 What is heavy is imported inside functions, after Sphinx's process has been forked.
 """
 
-import json
 import os
 import shutil
 import sys
@@ -13,12 +12,15 @@ from pathlib import Path
 from typing import Protocol
 
 from livingmeta import drawing, manifest, pages
+from livingmeta.api import write_api
 from livingmeta.book_writer import BookWriter
 from livingmeta.files import replace as exchange
-from livingmeta.files import write_atomically, write_if_changed
+from livingmeta.files import write_atomically
+from livingmeta.fragments import write_fragments
 from livingmeta.manifest import Manifest
 from livingmeta.paths import Project
 from livingmeta.questions import Question, load_questions
+from livingmeta.releases import identity
 from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 
 CHECK = "check"
@@ -226,12 +228,12 @@ def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest
 
     It is hashed before anything runs: an edit made meanwhile belongs to the next build.
     """
-    code = manifest.code_hash(project)
+    code, today = manifest.code_hash(project), identity(project)
     return Manifest(
-        site=manifest.site_hash(project, code),
+        site=manifest.site_hash(project, code, today),
         data=manifest.data_hash(project, code),
-        frame=manifest.frame_hash(project),
-        pages=manifest.page_hashes(project, [question.id for question in questions], code),
+        frame=manifest.frame_hash(project, today),
+        pages=manifest.page_hashes(project, [question.id for question in questions], code, today),
     )
 
 
@@ -295,27 +297,6 @@ def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:
             path.unlink()
 
 
-def write_fragments(project: Project, questions: Sequence[Question]) -> None:
-    """Write the Markdown that the book's static pages include, from records and tables."""
-    from livingmeta.results import read_record
-    from livingmeta.schema import load_schema
-    from livingmeta.studies import load_studies
-    from livingmeta.tables import book
-
-    studies = load_studies(project.data)
-    records = [read_record(project.records / f"{question.id}.json") for question in questions]
-    fragments = {
-        "at-a-glance": book.at_a_glance(records, questions),
-        "facts": book.facts(records, studies, manifest.commit(project)),
-        "studies": book.study_list(studies, questions),
-        "search": book.search_tables(studies),
-        "data-dictionary": book.data_dictionary(load_schema(project.data)),
-        "cite": book.how_to_cite(manifest.commit(project)),
-    }
-    for name, fragment in fragments.items():
-        write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
-
-
 def _working(project: Project) -> Path:
     return project.build / "sphinx"
 
@@ -334,7 +315,7 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
     shutil.copytree(_working(project) / "html", fresh)
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
     (fresh / "_static" / "vega-bundle.js").write_text(load_bundle(project), encoding="utf-8")
-    _write_api(project, questions, fresh / "api" / "v1")
+    write_api(project, questions, fresh / "api" / "v1")
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
         exchange(project.html, old)
@@ -347,29 +328,6 @@ def _restore(project: Project) -> None:
     old = project.build / "html.old"
     if old.exists() and not project.html.exists():
         exchange(old, project.html)
-
-
-def _write_api(project: Project, questions: Sequence[Question], folder: Path) -> None:
-    target = folder / "questions"
-    target.mkdir(parents=True)
-    entries = []
-    for question in questions:
-        for path in sorted(project.records.glob(f"{question.id}.*")):
-            shutil.copyfile(path, target / path.name)
-        entries.append(_entry(question))
-    index = json.dumps({"questions": entries}, ensure_ascii=False, indent=2)
-    (folder / "index.json").write_text(index + "\n", encoding="utf-8")
-
-
-def _entry(question: Question) -> dict[str, str]:
-    return {
-        "id": question.id,
-        "part": question.part,
-        "title": question.title,
-        "record": f"questions/{question.id}.json",
-        "effect_sizes": f"questions/{question.id}.csv",
-        "page": f"../../book/questions/{question.part}/{question.id}.html",
-    }
 
 
 def default_jobs() -> int:

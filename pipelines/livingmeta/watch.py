@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livingmeta import book_writer, drawing, manifest, pages, site
+from livingmeta.inputs import CODE, SITE, files_of
 from livingmeta.paths import Project
 from livingmeta.workers import Forked, Limits, Task
 
@@ -48,7 +49,7 @@ def watch(project: Project, jobs: int, say: Say, builds: int | None = None) -> N
 
 def _state(project: Project) -> tuple[tuple[str, int, int], ...]:
     """Return name, time and size of every file that a build reads."""
-    files = manifest.files_of(project, (*manifest.CODE, *manifest.SITE))
+    files = files_of(project, (*CODE, *SITE))
     seen = ((str(path), path.stat()) for path in files if path.exists())
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)
 

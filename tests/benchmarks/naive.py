@@ -120,6 +120,7 @@ def _write_book(root: Path) -> None:
 def _write_fragments(root: Path) -> None:
     from livingmeta.paths import Project
     from livingmeta.questions import load_questions
+    from livingmeta.releases import Identity
     from livingmeta.results import read_record
     from livingmeta.schema import load_schema
     from livingmeta.studies import load_studies
@@ -130,11 +131,11 @@ def _write_fragments(root: Path) -> None:
     records = [read_record(project.records / f"{question.id}.json") for question in questions]
     fragments = {
         "at-a-glance": book.at_a_glance(records, questions),
-        "facts": book.facts(records, studies, ""),
+        "facts": book.facts(records, studies, Identity()),
         "studies": book.study_list(studies, questions),
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
-        "cite": book.how_to_cite(""),
+        "cite": book.how_to_cite(Identity()),
     }
     project.fragments.mkdir(parents=True, exist_ok=True)
     for name, text in fragments.items():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from livingmeta.analysis import analyse
-from livingmeta.export import effects_table, keep
+from livingmeta.export.question_files import effects_table, keep
 from livingmeta.paths import Project
 from made_up import QUESTION, studies, tables, trials_by_size
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from livingmeta.manifest import Manifest, digest, is_current, page_hashes, site_hash
+from livingmeta.inputs import digest
+from livingmeta.manifest import Manifest, is_current, page_hashes, site_hash
 from livingmeta.paths import Project
 
 FILES = {

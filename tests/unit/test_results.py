@@ -5,15 +5,13 @@ import math
 
 import pytest
 
+from livingmeta.numbers import number, record_hash, stamp
 from livingmeta.results import (
     FIT_KEYS,
     display,
     fit_numbers,
     question_record,
     read_record,
-    record_hash,
-    said_number,
-    stamped,
     to_json,
     write_atomically,
     write_record,
@@ -116,15 +114,15 @@ def test_subgroups_and_the_test_between_them():
 
 def test_the_stamp_follows_the_record():
     record = question_record(CASES["pooled"])
-    stamp = stamped(record, "v2026.1.0")
-    assert stamp == f"[v2026.1.0/made-up/verdict#{record_hash(record)}]"
+    shown = stamp(record, release="2026.11.0")
+    assert shown == f"[2026.11.0/made-up/verdict#{record_hash(record)}]"
     assert record_hash({**record, "estimate": 0.0}) != record_hash(record)
-    assert stamped(record).startswith("[unreleased/")
+    assert stamp(record).startswith("[unreleased/")
 
 
 def test_the_number_said_is_that_of_the_verdict():
     record = question_record(CASES["association"])
-    assert said_number(record).startswith("HR 1.50 (")
+    assert number(record, "verdict").text.startswith("HR 1.50 (")
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -10,9 +10,11 @@ import pytest
 from livingmeta.analysis import analyse
 from livingmeta.paths import ROOT, Project
 from livingmeta.questions import load_questions
+from livingmeta.releases import Identity
 from livingmeta.results import question_record
 from livingmeta.studies import load_studies
 from livingmeta.tables import book, question
+from livingmeta.tables.cite import cite_box
 from livingmeta.tables.html import (
     NOT_RECORDED,
     Column,
@@ -101,7 +103,7 @@ def parts(analysis, made, project):
         "limits": question.limits_box(analysis),
         "subgroups": question.subgroup_table(analysis),
         "excluded": question.excluded(analysis),
-        "cite": question.cite_box(analysis),
+        "cite": cite_box(analysis),
     }
 
 
@@ -202,13 +204,13 @@ def test_the_dictionary_has_every_column(real):
 
 def test_facts_name_the_kind_of_look(real):
     made, _, records = real
-    shown = book.facts(records, made, "abc123")
+    shown = book.facts(records, made, Identity(commit="abc123"))
     assert f"{len(records)} questions" in shown
     assert "not a systematic search" in shown
     assert "commit abc123" in shown
 
 
 def test_citation_names_the_author_and_the_version():
-    assert "Living Magnesium contributors" in book.how_to_cite("")
-    assert "commit abc" in book.how_to_cite("abc")
-    assert QUESTION.title not in book.how_to_cite("abc")
+    assert "Living Magnesium contributors" in book.how_to_cite(Identity())
+    assert "commit abc" in book.how_to_cite(Identity(commit="abc"))
+    assert QUESTION.title not in book.how_to_cite(Identity(commit="abc"))

@@ -6,7 +6,7 @@ from typing import Any
 from livingmeta import formats
 from livingmeta.charts.glance import mini_interval
 from livingmeta.questions import Question
-from livingmeta.results import UNRELEASED
+from livingmeta.releases import Identity
 from livingmeta.schema import Field, Schema
 from livingmeta.studies import Studies, study_ids
 from livingmeta.tables.html import Column, Markup, chips, definitions, missing, sources, table, text
@@ -242,7 +242,7 @@ def _allowed(field: Field) -> str:
     return " ".join(end for end in ends if end) or (str(field.pattern) if field.pattern else "")
 
 
-def facts(records: Sequence[Record], studies: Studies, commit: str) -> Markup:
+def facts(records: Sequence[Record], studies: Studies, today: Identity) -> Markup:
     """Return what stands behind the front page, as chips."""
     looks = studies.searches.dropna(subset=["date"]).sort_values("date")
     look = (
@@ -252,7 +252,7 @@ def facts(records: Sequence[Record], studies: Studies, commit: str) -> Markup:
     )
     pooled = sum(bool(record["pooled"]) for record in records)
     items = [
-        f"version {UNRELEASED}{f', commit {commit}' if commit else ''}",
+        today.text,
         f"{len(records)} questions, {pooled} pooled",
         f"{len(studies.studies)} studies",
         look,
@@ -261,9 +261,9 @@ def facts(records: Sequence[Record], studies: Studies, commit: str) -> Markup:
     return chips(items)
 
 
-def how_to_cite(commit: str) -> Markup:
+def how_to_cite(today: Identity) -> Markup:
     """Return the citation of this build in plain text and BibTeX."""
-    version = f"{UNRELEASED}{f', commit {commit}' if commit else ''}"
+    version = today.version if today.is_release else today.text
     plain = f"Living Magnesium contributors. Magnesium: a living meta-analysis. Version: {version}."
     bibtex = (
         "@misc{living-magnesium,\n  author = {{Living Magnesium contributors}},\n"

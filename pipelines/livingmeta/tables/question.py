@@ -3,11 +3,10 @@
 from livingmeta import formats
 from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
 from livingmeta.cautions import limits
-from livingmeta.charts import CHARTS, chart_html
+from livingmeta.charts import chart_html
 from livingmeta.effect_sizes import Measure
 from livingmeta.estimators import Fit
 from livingmeta.paths import Project
-from livingmeta.results import question_record, said_number, stamped
 from livingmeta.studies import Studies
 from livingmeta.tables.html import (
     Column,
@@ -346,22 +345,3 @@ def figure(name: str, analysis: Analysis, project: Project) -> Markup:
     base = f"{API}/{analysis.question.id}"
     links = (("table", "#studies-as-reported"), ("SVG", f"{base}.{name}.svg"), ("CSV", f"{base}.csv"))
     return Markup(chart_html(name, analysis, links=links, cache_dir=project.svg_cache))
-
-
-def cite_box(analysis: Analysis) -> Markup:
-    """Return how to cite the headline number, and the files behind the page."""
-    record = question_record(analysis)
-    said = verdict(analysis).fit is not None
-    number = f"{said_number(record)} " if said else ""
-    files = [("record (JSON)", "json"), ("effect sizes (CSV)", "csv")]
-    drawn = [
-        (f"{name} plot (SVG)", f"{name}.svg") for name, chart in CHARTS.items() if not chart.absence(analysis)
-    ]
-    base = f"{API}/{analysis.question.id}"
-    links = " · ".join(f'<a href="{base}.{end}">{label}</a>' for label, end in (*files, *drawn))
-    return Markup(
-        f'<div class="lm-cite"><p>{"Number and stamp" if said else "Stamp"}: '
-        f'<code class="lm-stamp">{text(number + stamped(record))}</code></p>'
-        f'<p class="lm-downloads">{links}</p>'
-        '<p>How to cite the book: <a href="../../how-to-cite.html">How to cite</a>.</p></div>'
-    )

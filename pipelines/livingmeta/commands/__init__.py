@@ -1,0 +1,1 @@
+"""The verbs of `livingmeta` that have a module of their own."""

@@ -1,0 +1,22 @@
+"""What several verbs share: the option --data, the checkout they work on, examples in their help."""
+
+from pathlib import Path
+
+import click
+
+from livingmeta.paths import Project
+
+DATA = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of the curated tables."
+)
+
+
+def epilog(*examples: str) -> str:
+    """Return examples as the end of a verb's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+
+
+def checkout(data: Path | None = None) -> Project:
+    """Return the checkout around the working directory, with other tables where they are named."""
+    found = Project.find()
+    return Project(found.root, data.resolve() if data else None)

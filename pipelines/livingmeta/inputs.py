@@ -1,0 +1,58 @@
+"""What results and pages are made from: which files, and their hashes.
+
+Only the standard library is imported, so that a build with nothing to do costs nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from livingmeta.paths import Project
+
+CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
+BOOK = ("_config.yml", "_toc.yml", "book/**/*")
+DATA = ("data/**/*",)
+SITE = (*BOOK, *DATA, "CHANGELOG.md")
+GENERATED = ("book/questions/", "book/_generated/")
+RELEASES = "data/releases/"
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Return the SHA-256 of several byte strings, each with its length, as hex."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big"))
+        total.update(part)
+    return total.hexdigest()
+
+
+def files_of(project: Project, patterns: Iterable[str]) -> list[Path]:
+    """Return the files that match patterns under the root, sorted, without generated ones."""
+    found = {path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()}
+    return sorted(path for path in found if _is_source(path.relative_to(project.root).as_posix()))
+
+
+def _is_source(name: str) -> bool:
+    return not name.startswith(GENERATED) and "__pycache__" not in name
+
+
+def named(project: Project, paths: Iterable[Path]) -> Iterable[bytes]:
+    """Yield name and bytes of each file."""
+    for path in paths:
+        yield path.relative_to(project.root).as_posix().encode()
+        yield path.read_bytes()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def todays_inputs(project: Project) -> dict[str, str]:
+    """Return the SHA-256 of everything that decides a number or a page, by name.
+
+    Frozen releases are not among them: they are what came out of earlier inputs.
+    """
+    paths = files_of(project, (*CODE, *BOOK, *DATA))
+    names = {path.relative_to(project.root).as_posix(): path for path in paths}
+    return {name: sha256(path) for name, path in names.items() if not name.startswith(RELEASES)}
