@@ -17,6 +17,7 @@ from livingmeta.releases import UNRELEASED
 HASH_DIGITS = 8
 SIGNIFICANT_DIGITS = 10  # of what is hashed: machines differ in the last few
 NOISE = 1e-12
+SIGNATURE = ("release", "hash")  # what a record says of the version it belongs to
 Record = Mapping[str, Any]
 
 
@@ -204,7 +205,7 @@ def record_hash(record: Record) -> str:
 
     What a record says of the version it belongs to is not hashed.
     """
-    kept = {key: value for key, value in record.items() if key not in ("release", "hash")}
+    kept = {key: value for key, value in record.items() if key not in SIGNATURE}
     text = json.dumps(_rounded(kept), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
@@ -225,6 +226,12 @@ def _digits(value: float) -> str | None:
     if value != value or value in (float("inf"), float("-inf")):
         return None
     return "0" if abs(value) < NOISE else f"{value:.{SIGNIFICANT_DIGITS}g}"
+
+
+def signed(record: Record, release: str = UNRELEASED) -> dict[str, Any]:
+    """Return a record that says which release it belongs to, and its hash."""
+    kept = {key: value for key, value in record.items() if key not in SIGNATURE}
+    return {"release": release, "hash": record_hash(kept), **kept}
 
 
 def stamp(record: Record, field: str = "verdict", release: str = UNRELEASED) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from livingmeta import repository
 from livingmeta.analysis import Analysis, analyse
 from livingmeta.files import replace
+from livingmeta.numbers import signed
 from livingmeta.paths import Project
 from livingmeta.questions import Question, QuestionError, load_questions
 from livingmeta.releases import (
@@ -77,7 +78,10 @@ class Snapshot:
         """Return the records by question id: a release's own as frozen, else worked out by today's code."""
         if self.release is not None:
             return self.release.records
-        return {name: plain(question_record(analysis)) for name, analysis in self.analyses.items()}
+        return {
+            name: signed(plain(question_record(analysis)), self.version)
+            for name, analysis in self.analyses.items()
+        }
 
     @property
     def version(self) -> str:

@@ -7,7 +7,9 @@ import pandas as pd
 from livingmeta import charts
 from livingmeta.analysis import Analysis
 from livingmeta.files import write_atomically
+from livingmeta.numbers import signed
 from livingmeta.paths import Project
+from livingmeta.releases import identity
 from livingmeta.results import question_record, write_record
 from livingmeta.studies import Studies
 
@@ -17,7 +19,7 @@ LEFT_OUT = ("file", "line")
 
 def keep(analysis: Analysis, studies: Studies, project: Project) -> dict[str, Any]:
     """Write record, effect sizes and charts of a question; return the record."""
-    record = question_record(analysis)
+    record = signed(question_record(analysis), identity(project).version)
     write_record(record, project.records)
     table = effects_table(analysis, studies)
     name = analysis.question.id
