@@ -33,7 +33,12 @@ def files_of(project: Project, patterns: Iterable[str]) -> list[Path]:
 
 
 def _is_source(name: str) -> bool:
-    return not name.startswith(GENERATED) and "__pycache__" not in name
+    return not name.startswith(GENERATED) and "__pycache__" not in name and not is_partial(name)
+
+
+def is_partial(name: str) -> bool:
+    """Return whether a file is half written, or lies in a folder that is."""
+    return any(part.endswith(".partial") for part in name.split("/"))
 
 
 def named(project: Project, paths: Iterable[Path]) -> Iterable[bytes]:

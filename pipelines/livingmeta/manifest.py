@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from livingmeta.files import write_atomically
-from livingmeta.inputs import CODE, SITE, digest, files_of, named
+from livingmeta.inputs import CODE, SITE, digest, files_of, is_partial, named
 from livingmeta.paths import Project
 from livingmeta.releases import Identity, folders, identity
 
@@ -72,7 +72,8 @@ def _title(path: Path) -> str:
 
 
 def _outside(folder: Path) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.read_bytes() for path in found if not is_partial(path.relative_to(folder).as_posix())]
 
 
 def page_hashes(

@@ -7,6 +7,7 @@ from livingmeta.check.findings import FAULT, WARNING, Finding, Report, report_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.header_rules import header_findings
 from livingmeta.check.question_rules import question_findings
+from livingmeta.check.release_rules import release_findings
 from livingmeta.check.row_rules import row_findings
 from livingmeta.check.schema_rules import schema_findings
 from livingmeta.check.sources import Curated, read_curated, schema_file
@@ -35,7 +36,8 @@ def check(data_dir: Path, sound: Collection[str] = ()) -> Report:
     in_rows = list(_row_level(curated))
     faulty = {(finding.file, finding.line) for finding in in_rows if finding.level == FAULT}
     rest = [*table_findings(curated), *schema_findings(curated), *question_findings(curated, faulty, sound)]
-    return report_of([*unreadable, *in_rows, *rest])
+    frozen = release_findings(data_dir)
+    return report_of([*unreadable, *in_rows, *rest, *frozen])
 
 
 def _row_level(curated: Curated) -> Iterator[Finding]:
