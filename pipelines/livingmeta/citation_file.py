@@ -6,6 +6,7 @@ import yaml
 
 FILE = "CITATION.cff"
 VERSION, DATE = "version", "date-released"
+_TOO_FANCY = f"{FILE}: write {VERSION} and {DATE} as plain lines of their own"
 
 
 class CitationError(ValueError):
@@ -27,10 +28,10 @@ def with_release(text: str, version: str, date: str) -> str:
     CitationError
         When the file is no mapping in YAML, or cannot be edited without touching more than these two.
     """
-    before = _read(text)
+    meant = {**_read(text), VERSION: version, DATE: date}
     edited = _with_value(_with_value(text, VERSION, version), DATE, date)
-    if _read(edited) != {**before, VERSION: version, DATE: date}:
-        raise CitationError(f"{FILE}: write {VERSION} and {DATE} as plain lines of their own")
+    if _read(edited) != meant:
+        raise CitationError(_TOO_FANCY)
     return edited
 
 
@@ -46,7 +47,10 @@ def _read(text: str) -> dict[str, Any]:
 
 def _with_value(text: str, key: str, value: str) -> str:
     """Return the text with a value exchanged in its place, or a line added below the version."""
-    nodes = {name.value: node for name, node in yaml.compose(text, Loader=yaml.SafeLoader).value}
+    try:
+        nodes = {name.value: node for name, node in yaml.compose(text, Loader=yaml.SafeLoader).value}
+    except yaml.YAMLError:
+        raise CitationError(_TOO_FANCY) from None
     if key in nodes:
         start, end = nodes[key].start_mark.index, nodes[key].end_mark.index
         return f'{text[:start]}"{value}"{text[end:]}'

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from benchmarks.generate import DAY, change_one_count, question_id
 from livingmeta import changelog, citation_file, release
 from livingmeta.check import check
+from livingmeta.check.release_rules import release_findings
 from livingmeta.cli import main
 from livingmeta.export import registry
 from livingmeta.freezing import export_hashes
@@ -102,16 +104,8 @@ def two_files(state):
 
 @pytest.fixture
 def formats(monkeypatch):
-    monkeypatch.setattr(registry, "FORMATS", {"made": registry.Format("Made up.", f"{__name__}:two_files")})
-    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or _this_module())
-
-
-def _this_module():
-    import types
-
-    module = types.ModuleType(__name__)
-    module.two_files = two_files
-    return module
+    monkeypatch.setattr(registry, "FORMATS", {"made": registry.Format("Made up.", "made_up_format:files")})
+    monkeypatch.setitem(sys.modules, "made_up_format", SimpleNamespace(files=two_files))
 
 
 def test_a_fresh_clone_of_the_tag_knows_itself_by_the_version(project, run, formats, tmp_path):
@@ -175,11 +169,10 @@ def test_a_second_release_follows_the_first_and_leaves_it_alone(project):
     assert new.records[question_id(0)]["k"] == old.records[question_id(0)]["k"] + 1
 
 
-def test_the_same_request_gives_the_same_bytes_elsewhere(project, tmp_path):
+def test_the_same_request_gives_the_same_bytes_elsewhere(expected, tmp_path):
     other = scratch_repository(tmp_path / "elsewhere" / "deeper", 1)
-    for checkout in (project, other):
-        cut(checkout, ask())
-    assert tree(project) == tree(other)
+    cut(other, ask())
+    assert tree(other) == expected
 
 
 # What is refused
@@ -372,8 +365,8 @@ def test_a_release_killed_at_any_replacement_is_finished_by_the_next_run(
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory):
-    """Return the files after a release that nothing disturbed."""
+def undisturbed(tmp_path_factory):
+    """Return a checkout after a release that nothing disturbed."""
     project = scratch_repository(tmp_path_factory.mktemp("undisturbed") / "checkout", 1)
     count = 0
 
@@ -388,7 +381,13 @@ def expected(tmp_path_factory):
     finally:
         os.replace = real
     assert count == REPLACEMENTS
-    return tree(project)
+    return project
+
+
+@pytest.fixture(scope="module")
+def expected(undisturbed):
+    """Return the files of that checkout."""
+    return tree(undisturbed)
 
 
 KILL = """
@@ -524,12 +523,21 @@ def _add_folder(made):
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_a_release_that_was_touched_is_a_fault(project, harm, where, what):
-    made = cut(project, ask())
-    assert check(project.data).faults == ()
-    harm(made)
-    faults = [str(fault) for fault in check(project.data).faults]
+def test_a_release_that_was_touched_is_a_fault(undisturbed, tmp_path, harm, where, what):
+    shutil.copytree(undisturbed.root, tmp_path / "copy")
+    project = Project(tmp_path / "copy")
+    assert list(release_findings(project.data)) == []
+    harm(find_release(project, FIRST))
+    faults = [str(fault) for fault in release_findings(project.data)]
     assert [fault for fault in faults if fault.startswith(f"data/releases/{where}") and what in fault], faults
+
+
+def test_the_check_of_the_data_says_so_too(undisturbed, tmp_path):
+    shutil.copytree(undisturbed.data, tmp_path / "data")
+    assert check(tmp_path / "data").faults == ()
+    (tmp_path / "data" / "releases" / FIRST / "counts.json").write_text("{}")
+    (fault,) = check(tmp_path / "data").faults
+    assert str(fault).startswith(f"data/releases/{FIRST}/counts.json:1:: changed: a release is never edited")
 
 
 # The changelog and the citation file
@@ -589,10 +597,10 @@ def test_a_citation_file_that_cannot_be_edited_says_why(text):
         citation_file.with_release(text, FIRST, DAY)
 
 
-def test_the_files_beside_a_release_name_it(project):
-    made = cut(project, ask())
-    cited = yaml.safe_load((project.root / "CITATION.cff").read_text())
+def test_the_files_beside_a_release_name_it(undisturbed):
+    made = find_release(undisturbed, FIRST)
+    cited = yaml.safe_load((undisturbed.root / "CITATION.cff").read_text())
     assert (cited["version"], cited["date-released"]) == (made.version, made.date)
-    text = (project.root / "CHANGELOG.md").read_text()
+    text = (undisturbed.root / "CHANGELOG.md").read_text()
     said = f"## Unreleased\n\n## {FIRST} - {DAY}\n\nKind: curation. {REASON}\n\n### Added"
     assert said in text
