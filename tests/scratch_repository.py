@@ -40,7 +40,6 @@ def _original(questions: int) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="livingmeta-repository-"))
     register(shutil.rmtree, folder, ignore_errors=True)
     project = scratch_project(folder / "checkout", questions)
-    shutil.rmtree(project.data / "releases", ignore_errors=True)
     changelog = "# Changelog\n\n## Unreleased\n\n### Added\n\n- Made-up questions.\n"
     (project.root / "CHANGELOG.md").write_text(changelog, encoding="utf-8")
     git(project, "init", "-q", "-b", "main")

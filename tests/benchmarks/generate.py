@@ -26,7 +26,7 @@ LEFT_OUT = (
     *("__pycache__", ".hypothesis", ".*_cache", ".ipynb_checkpoints"),
 )
 GENERATED = ("book/questions", "book/_generated")
-CURATED = ("data/questions", "data/effects")
+CURATED = ("data/questions", "data/effects", "data/releases")
 EXTRA_COLUMNS = (
     *("comparator_type", "label_exposed", "label_reference", "unit_of_analysis", "time_value", "time_unit"),
     *("events_treatment", "n_treatment", "events_control", "n_control"),
