@@ -109,7 +109,10 @@ def _write_results(planned: Release) -> None:
 
 
 def counts(state: Snapshot) -> dict[str, Any]:
-    """Return how much evidence there is: rows of each table, decisions, and what each question uses."""
+    """Return how much evidence there is: rows of each table, decisions, and what each question uses.
+
+    Of a question, `k` and `participants` are those of the estimate, `rows` all that its page shows.
+    """
     studies = state.studies
     decisions = Counter(str(decision) for decision in studies.screening["decision"].dropna())
     return {
