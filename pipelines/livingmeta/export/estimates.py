@@ -39,7 +39,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
 ADDED: dict[str, tuple[str, str, str]] = {
     "doi": ("string", "Identifier of the report; blank where not recorded.", ""),
     "study": ("string", "Name of the study as readers see it.", ""),
-    "yi": ("number", "Effect size on the analysis scale (logarithm of a ratio, Fisher's z).", "analysis scale"),
+    "yi": (
+        "number",
+        "Effect size on the analysis scale (logarithm of a ratio, Fisher's z).",
+        "analysis scale",
+    ),
     "vi": ("number", "Sampling variance of the effect size.", "squared analysis scale"),
     "ci_lower_analysis": ("number", "Lower limit of the effect size.", "analysis scale"),
     "ci_upper_analysis": ("number", "Upper limit of the effect size.", "analysis scale"),
@@ -182,9 +186,7 @@ def _resource(name: str, path: str, description: str, fields: list[dict[str, Any
 
 def estimates_resource() -> dict[str, Any]:
     """Return the description of the table of numbers."""
-    fields = [
-        {"name": name, "type": kind, "description": said} for name, (kind, said) in COLUMNS.items()
-    ]
+    fields = [{"name": name, "type": kind, "description": said} for name, (kind, said) in COLUMNS.items()]
     resource = _resource("estimates", ESTIMATES, "One row per citable number of every question.", fields)
     resource["schema"]["primaryKey"] = ["question", "field"]
     return resource

@@ -137,7 +137,9 @@ def _of_number(one: Citable) -> Iterator[Macro]:
     raw = ", ".join(f"{key} = {value!r}" for key, value in number.values.items())
     yield _macro(question, number.field, "", number.text, raw)
     for part, key in _parts(number.values):
-        yield _macro(question, number.field, part, formats.ratio(number.values[key]), repr(number.values[key]))
+        yield _macro(
+            question, number.field, part, formats.ratio(number.values[key]), repr(number.values[key])
+        )
     yield _macro(question, number.field, "Sentence", number.sentence)
     yield _macro(question, number.field, "Stamp", one.stamp)
 
