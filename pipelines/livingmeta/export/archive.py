@@ -22,11 +22,11 @@ from livingmeta.export.estimates import (
     json_bytes,
     package_facts,
 )
-from livingmeta.export.provenance import statement
+from livingmeta.export.provenance import record_texts, schema_of, statement
 from livingmeta.export.registry import ExportError, Files
 from livingmeta.export.schemas import RECORD_SCHEMA, schema_bytes
 from livingmeta.paths import ROOT
-from livingmeta.schema import SCHEMA_FILE, Schema, load_schema
+from livingmeta.schema import SCHEMA_FILE, Schema
 from livingmeta.snapshots import Snapshot
 from livingmeta.studies import read_text_table
 
@@ -88,7 +88,7 @@ def contents(snapshot: Snapshot) -> dict[str, bytes]:
         When the licence or the citation is not where a checkout has it.
     """
     curated, effects = _curated(snapshot.data), effects_files(snapshot)
-    records = {f"results/{name}.json": json_bytes(record) for name, record in snapshot.records.items()}
+    records = {f"results/{name}.json": text.encode() for name, text in record_texts(snapshot).items()}
     readme = "\n".join([*statement(snapshot), "", ABOUT])
     return {
         **curated,
@@ -135,7 +135,7 @@ def _citation(snapshot: Snapshot) -> bytes:
 
 def package(snapshot: Snapshot, effects: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the Frictionless descriptor of all tables of the archive."""
-    schema = load_schema(snapshot.data)
+    schema = schema_of(snapshot)
     sizes = [effects_resource(path, effects[path], schema.effects) for path in sorted(effects)]
     resources = [*_tables(snapshot.data, schema), estimates_resource(), *sizes]
     return {**package_facts(snapshot, "living-magnesium"), "resources": resources}

@@ -5,13 +5,22 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from livingmeta.export.provenance import Citable, citables, facts, results_folder, statement, whole_hash
+from livingmeta.export.provenance import (
+    Citable,
+    citables,
+    facts,
+    record_texts,
+    results_folder,
+    schema_of,
+    statement,
+    whole_hash,
+)
 from livingmeta.export.question_files import effects_table
 from livingmeta.export.registry import ExportError, Files
 from livingmeta.export.schemas import ESTIMATES_SCHEMA, RECORD_SCHEMA, schema_bytes
 from livingmeta.numbers import symbol
 from livingmeta.results import to_json
-from livingmeta.schema import TableSchema, load_schema
+from livingmeta.schema import TableSchema
 from livingmeta.snapshots import Snapshot
 
 ESTIMATES, EFFECTS, ALL_RECORDS, PACKAGE = "estimates.csv", "effects", "estimates.json", "datapackage.json"
@@ -63,12 +72,17 @@ def csv_files(snapshot: Snapshot) -> Files:
 def json_files(snapshot: Snapshot) -> Files:
     """Return all records in one file, with the schemas that it follows."""
     schemas = {f"schema/{name}": schema_bytes(name) for name in (ESTIMATES_SCHEMA, RECORD_SCHEMA)}
-    return {ALL_RECORDS: json_bytes(all_records(snapshot)), **schemas}
+    return {ALL_RECORDS: all_records(snapshot).encode(), **schemas}
 
 
-def all_records(snapshot: Snapshot) -> dict[str, Any]:
-    """Return every record under its question's id, and what they belong to."""
-    return {**facts(snapshot), "questions": dict(sorted(snapshot.records.items()))}
+def all_records(snapshot: Snapshot) -> str:
+    """Return every record under its question's id, and what they belong to, as JSON."""
+    head = to_json({**facts(snapshot), "questions": {}}).rstrip("}\n").rstrip("{")
+    indented = [
+        f'    "{name}": ' + text.rstrip("\n").replace("\n", "\n    ")
+        for name, text in record_texts(snapshot).items()
+    ]
+    return f"{head}{{\n" + ",\n".join(indented) + "\n  }\n}\n"
 
 
 def json_bytes(value: Mapping[str, Any]) -> bytes:
@@ -152,7 +166,7 @@ def descriptor(snapshot: Snapshot, effects: Mapping[str, bytes]) -> dict[str, An
     effects : mapping of str to bytes
         The tables by path.
     """
-    template = load_schema(snapshot.data).effects
+    template = schema_of(snapshot).effects
     tables = [estimates_resource(), *(effects_resource(path, effects[path], template) for path in effects)]
     return {**package_facts(snapshot, "living-magnesium-estimates"), "resources": tables}
 

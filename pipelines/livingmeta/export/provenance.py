@@ -9,7 +9,8 @@ from typing import Any
 
 from livingmeta.numbers import HASH_DIGITS, Number, numbers, record_hash, signed, stamp_text
 from livingmeta.paths import Project
-from livingmeta.results import read_record
+from livingmeta.results import read_record, to_json
+from livingmeta.schema import Schema, load_schema
 from livingmeta.snapshots import Snapshot, now
 
 NOT_RECORDED = "not recorded"
@@ -35,7 +36,11 @@ class Built(Snapshot):
     def records(self) -> Mapping[str, dict[str, Any]]:
         """Return the records as the build wrote them, by question id."""
         read = {name: read_record(self.results / f"{name}.json") for name in self.questions}
-        return {name: signed(record, self.version) for name, record in read.items()}
+        return {name: self._own(record) for name, record in read.items()}
+
+    def _own(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record that names this version: an older build's may name another."""
+        return record if record.get("release") == self.version else signed(record, self.version)
 
 
 def built(project: Project) -> Built:
@@ -55,6 +60,18 @@ def results_folder(snapshot: Snapshot) -> Path | None:
 def hashes(snapshot: Snapshot) -> Mapping[str, str]:
     """Return the hash of each record, by question id, sorted."""
     return {name: record_hash(record) for name, record in sorted(snapshot.records.items())}
+
+
+@lru_cache(maxsize=2)
+def record_texts(snapshot: Snapshot) -> Mapping[str, str]:
+    """Return each record as JSON, in full double precision, by question id, sorted."""
+    return {name: to_json(record) for name, record in sorted(snapshot.records.items())}
+
+
+@lru_cache(maxsize=2)
+def schema_of(snapshot: Snapshot) -> Schema:
+    """Return the schema of the curated tables of a snapshot."""
+    return load_schema(snapshot.data)
 
 
 def whole_hash(snapshot: Snapshot) -> str:
