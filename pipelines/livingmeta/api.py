@@ -22,7 +22,7 @@ def write_api(project: Project, questions: Sequence[Question], folder: Path) -> 
     for question in questions:
         for path in sorted(project.records.glob(f"{question.id}.*")):
             shutil.copyfile(path, target / path.name)
-    today = built(project)
+    today = built(project, questions)
     index = {
         **facts(today),
         "schemas": _write_schemas(folder),

@@ -19,7 +19,7 @@ from livingmeta.export.estimates import (
     effects_resource,
     estimates_csv,
     estimates_resource,
-    json_bytes,
+    package_bytes,
     package_facts,
 )
 from livingmeta.export.provenance import record_texts, schema_of, statement
@@ -95,7 +95,7 @@ def contents(snapshot: Snapshot) -> dict[str, bytes]:
         **effects,
         **records,
         ESTIMATES: estimates_csv(snapshot),
-        PACKAGE: json_bytes(package(snapshot, effects)),
+        PACKAGE: package_bytes(package(snapshot, effects)),
         f"schema/{RECORD_SCHEMA}": schema_bytes(RECORD_SCHEMA),
         LICENCE: _beside(snapshot, LICENCE),
         CITATION: _citation(snapshot),

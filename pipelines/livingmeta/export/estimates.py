@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -65,7 +66,7 @@ ADDED: dict[str, tuple[str, str, str]] = {
 def csv_files(snapshot: Snapshot) -> Files:
     """Return the table of numbers, one table of effect sizes per question, and their description."""
     effects = effects_files(snapshot)
-    described = json_bytes(descriptor(snapshot, effects))
+    described = package_bytes(descriptor(snapshot, effects))
     return {ESTIMATES: estimates_csv(snapshot), **effects, PACKAGE: described}
 
 
@@ -85,9 +86,12 @@ def all_records(snapshot: Snapshot) -> str:
     return f"{head}{{\n" + ",\n".join(indented) + "\n  }\n}\n"
 
 
-def json_bytes(value: Mapping[str, Any]) -> bytes:
-    """Return an object as the bytes of a JSON file, in full double precision."""
-    return to_json(value).encode()
+def package_bytes(package: Mapping[str, Any]) -> bytes:
+    """Return a data package as the bytes of a JSON file: one resource a line."""
+    about = json.dumps({**package, "resources": []}, ensure_ascii=False, indent=2)
+    head, _, tail = about.rpartition("[]")
+    lines = ",\n".join(f"    {json.dumps(one, ensure_ascii=False)}" for one in package["resources"])
+    return f"{head}[\n{lines}\n  ]{tail}\n".encode()
 
 
 def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:

@@ -1,7 +1,8 @@
 """What every export says of itself: version, commit, date, one hash over all records, stamps."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 from livingmeta.numbers import HASH_DIGITS, Number, numbers, record_hash, signed, stamp_text
 from livingmeta.paths import Project
-from livingmeta.results import read_record, to_json
+from livingmeta.questions import Question
+from livingmeta.results import to_json
 from livingmeta.schema import Schema, load_schema
 from livingmeta.snapshots import Snapshot, now
 
@@ -31,22 +33,33 @@ class Built(Snapshot):
     """The state that a build has just worked out: records and effect sizes lie in a folder."""
 
     results: Path = Path()
+    known: Sequence[Question] = ()
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """Return the questions of the build by id, in the order of the book."""
+        return {question.id: question for question in self.known}
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Return the records as JSON, by question id, sorted; an older build's may name another version."""
+        paths = {name: self.results / f"{name}.json" for name in sorted(self.questions)}
+        return {name: self._own(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+
+    def _own(self, text: str) -> str:
+        record = json.loads(text)
+        return text if record.get("release") == self.version else to_json(signed(record, self.version))
 
     @cached_property
     def records(self) -> Mapping[str, dict[str, Any]]:
         """Return the records as the build wrote them, by question id."""
-        read = {name: read_record(self.results / f"{name}.json") for name in self.questions}
-        return {name: self._own(record) for name, record in read.items()}
-
-    def _own(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record that names this version: an older build's may name another."""
-        return record if record.get("release") == self.version else signed(record, self.version)
+        return {name: json.loads(text) for name, text in self.texts.items()}
 
 
-def built(project: Project) -> Built:
-    """Return the state of a checkout after a build, without working anything out again."""
+def built(project: Project, questions: Sequence[Question]) -> Built:
+    """Return the state of a checkout after a build of these questions, without working it out again."""
     today = now(project)
-    return Built(today.name, today.data, today.identity, results=project.records)
+    return Built(today.name, today.data, today.identity, results=project.records, known=questions)
 
 
 def results_folder(snapshot: Snapshot) -> Path | None:
@@ -59,12 +72,16 @@ def results_folder(snapshot: Snapshot) -> Path | None:
 @lru_cache(maxsize=2)
 def hashes(snapshot: Snapshot) -> Mapping[str, str]:
     """Return the hash of each record, by question id, sorted."""
+    if isinstance(snapshot, Built):  # the build has just worked them out
+        return {name: record["hash"] for name, record in snapshot.records.items()}
     return {name: record_hash(record) for name, record in sorted(snapshot.records.items())}
 
 
 @lru_cache(maxsize=2)
 def record_texts(snapshot: Snapshot) -> Mapping[str, str]:
     """Return each record as JSON, in full double precision, by question id, sorted."""
+    if isinstance(snapshot, Built):
+        return snapshot.texts
     return {name: to_json(record) for name, record in sorted(snapshot.records.items())}
 
 
