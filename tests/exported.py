@@ -1,4 +1,4 @@
-"""Snapshots to export in tests: today's data under a fixed name, and a made-up release in a scratch checkout."""
+"""Snapshots to export in tests: today's data under a fixed name, and a made-up release."""
 
 import json
 import shutil
