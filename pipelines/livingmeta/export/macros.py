@@ -104,7 +104,7 @@ def tex(snapshot: Snapshot) -> str:
     head = [
         *statement(snapshot),
         r"use: \input{livingmeta} in the preamble; write \lmVersion{} before a blank",
-        "a name that is taken already stops LaTeX; without packages, in pdfLaTeX, XeLaTeX and LuaLaTeX",
+        "a name that is taken already stops LaTeX; without packages, in pdfLaTeX and LuaLaTeX",
         "after each number: what it was rounded from, at double precision",
     ]
     lines = [*(f"% {line}" for line in head), *map(_line, made)]
