@@ -1,25 +1,59 @@
-"""The static API: records, effect sizes and charts as files at fixed addresses."""
+"""The static API: records, effect sizes, charts, schemas and exports as files at fixed addresses."""
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from livingmeta.export.provenance import Built, built, facts
+from livingmeta.export.registry import FORMATS, files
+from livingmeta.export.schemas import SCHEMAS, schema_bytes
 from livingmeta.paths import Project
 from livingmeta.questions import Question
+
+EXPORTS, SCHEMA_FOLDER = "exports", "schema"
 
 
 def write_api(project: Project, questions: Sequence[Question], folder: Path) -> None:
     """Write everything below `api/v1/`."""
     target = folder / "questions"
     target.mkdir(parents=True)
-    entries = []
     for question in questions:
         for path in sorted(project.records.glob(f"{question.id}.*")):
             shutil.copyfile(path, target / path.name)
-        entries.append(_entry(question))
-    index = json.dumps({"questions": entries}, ensure_ascii=False, indent=2)
-    (folder / "index.json").write_text(index + "\n", encoding="utf-8")
+    today = built(project, questions)
+    index = {
+        **facts(today),
+        "schemas": _write_schemas(folder),
+        "exports": _write_exports(today, folder),
+        "questions": [_entry(question) for question in questions],
+    }
+    text = json.dumps(index, ensure_ascii=False, indent=2) + "\n"
+    (folder / "index.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_schemas(folder: Path) -> dict[str, str]:
+    named = {f"{SCHEMA_FOLDER}/{name}": schema_bytes(name) for name in SCHEMAS}
+    _write(named, folder)
+    return {Path(path).stem: path for path in named}
+
+
+def _write_exports(today: Built, folder: Path) -> dict[str, Any]:
+    """Write the whole book in the formats that cost next to nothing; return where they lie."""
+    written = {}
+    for name, form in FORMATS.items():
+        if form.on_site:
+            named = {f"{EXPORTS}/{path}": data for path, data in files(name, today).items()}
+            _write(named, folder)
+            written[name] = {"description": form.description, "files": list(named)}
+    return written
+
+
+def _write(named: Mapping[str, bytes], folder: Path) -> None:
+    for path, data in named.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
 
 
 def _entry(question: Question) -> dict[str, str]:

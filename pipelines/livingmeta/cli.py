@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.export import export
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.release import release
 from livingmeta.paths import Project
@@ -29,6 +30,7 @@ def main() -> None:
 
 
 main.add_command(release)
+main.add_command(export)
 
 
 def run() -> None:

@@ -6,9 +6,14 @@ from pathlib import Path
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file as UTF-8 with LF line endings, in one step."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """Write a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
+    partial.write_bytes(data)
     replace(partial, path)
 
 

@@ -236,7 +236,12 @@ def signed(record: Record, release: str = UNRELEASED) -> dict[str, Any]:
 
 def stamp(record: Record, field: str = "verdict", release: str = UNRELEASED) -> str:
     """Return what proves a cited number: `[release/question/field#hash8]`."""
-    return f"[{release}/{record['id']}/{field}#{record_hash(record)}]"
+    return stamp_text(record["id"], field, record_hash(record), release)
+
+
+def stamp_text(question: str, field: str, digest: str, release: str = UNRELEASED) -> str:
+    """Return the stamp of a number whose record has this hash."""
+    return f"[{release}/{question}/{field}#{digest}]"
 
 
 def cited(record: Record, number: Number, release: str = UNRELEASED) -> str:

@@ -14,6 +14,7 @@ from typing import Protocol
 from livingmeta import drawing, manifest, pages
 from livingmeta.api import write_api
 from livingmeta.book_writer import BookWriter
+from livingmeta.export.registry import ExportError
 from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically
 from livingmeta.fragments import write_fragments
@@ -315,7 +316,10 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
     shutil.copytree(_working(project) / "html", fresh)
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
     (fresh / "_static" / "vega-bundle.js").write_text(load_bundle(project), encoding="utf-8")
-    write_api(project, questions, fresh / "api" / "v1")
+    try:
+        write_api(project, questions, fresh / "api" / "v1")
+    except ExportError as error:
+        raise BuildError(str(error)) from None
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
         exchange(project.html, old)

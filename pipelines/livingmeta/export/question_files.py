@@ -9,7 +9,7 @@ from livingmeta.analysis import Analysis
 from livingmeta.files import write_atomically
 from livingmeta.numbers import signed
 from livingmeta.paths import Project
-from livingmeta.releases import identity
+from livingmeta.releases import UNRELEASED, identity
 from livingmeta.results import question_record, write_record
 from livingmeta.studies import Studies
 
@@ -21,7 +21,7 @@ def keep(analysis: Analysis, studies: Studies, project: Project) -> dict[str, An
     """Write record, effect sizes and charts of a question; return the record."""
     record = signed(question_record(analysis), identity(project).version)
     write_record(record, project.records)
-    table = effects_table(analysis, studies)
+    table = effects_table(analysis, studies, record["release"])
     name = analysis.question.id
     write_atomically(project.records / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     for chart, kind in charts.CHARTS.items():
@@ -31,18 +31,18 @@ def keep(analysis: Analysis, studies: Studies, project: Project) -> dict[str, An
     return record
 
 
-def effects_table(analysis: Analysis, studies: Studies) -> pd.DataFrame:
+def effects_table(analysis: Analysis, studies: Studies, release: str = UNRELEASED) -> pd.DataFrame:
     """Return every row of a question as reported, with effect size and weight where it entered.
 
-    Effects and limits are on the analysis scale; weights are in percent.
+    Effects and limits are on the analysis scale; weights are in percent. The last column says
+    which release the rows belong to.
     """
     reported = studies.effects[analysis.question.effects].drop(columns=list(LEFT_OUT))
     reported = reported.dropna(axis="columns", how="all").set_index("effect_id", drop=False)
     links = reported["report_id"].map(studies.reports.set_index("report_id")["doi"])
     labels = analysis.rows.set_index("effect_id")["study"]
-    return reported.assign(doi=links, study=labels, **_computed(analysis, reported.index)).reset_index(
-        drop=True
-    )
+    computed = _computed(analysis, reported.index)
+    return reported.assign(doi=links, study=labels, **computed, release=release).reset_index(drop=True)
 
 
 def _computed(analysis: Analysis, index: pd.Index) -> dict[str, pd.Series]:

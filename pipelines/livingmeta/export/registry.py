@@ -1,30 +1,46 @@
 """The formats of `livingmeta export`: each a function from a snapshot to named files.
 
 A format gives the same bytes for the same snapshot, on every machine: dates are the snapshot's
-own, orders are sorted, and nothing is left to chance.
+own, orders are sorted, and nothing is left to chance. Names may hold folders, as `a/b.csv`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from livingmeta.snapshots import Snapshot
+if TYPE_CHECKING:  # the names of the formats are asked for by every --help
+    from livingmeta.snapshots import Snapshot
 
 Files = Mapping[str, bytes]
 
 
+class ExportError(ValueError):
+    """What a snapshot holds cannot be written in a format; the message says what and why."""
+
+
 @dataclass(frozen=True)
 class Format:
-    """One format: what it is, and `module:function` that makes its files, imported on use."""
+    """One format: what it is, and `module:function` that makes its files, imported on use.
+
+    `on_site` tells whether every build makes it for the site too: text that costs next to nothing.
+    """
 
     description: str
     maker: str
+    on_site: bool = False
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "tex": Format("every number as a LaTeX macro", "livingmeta.export.macros:macro_files", True),
+    "csv": Format("tables of numbers and effect sizes", "livingmeta.export.estimates:csv_files", True),
+    "json": Format("all records in one file", "livingmeta.export.estimates:json_files", True),
+    "methods": Format("a methods paragraph", "livingmeta.export.methods:methods_files", True),
+    "zip": Format("data, questions and results in one file", "livingmeta.export.archive:archive_files", True),
+}
 
 
-def files(name: str, snapshot: Snapshot) -> Files:
+def files(name: str, snapshot: "Snapshot") -> Files:
     """Return the files of one format, by file name.
 
     Parameters
