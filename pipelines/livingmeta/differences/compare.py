@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from livingmeta.differences.curated import EFFECTS, NOTHING, Tables, evidence, read_tables, screening
-from livingmeta.differences.estimates import results
+from livingmeta.differences.estimates import is_changed, results
 from livingmeta.differences.methods import methods, read_questions
 from livingmeta.snapshots import Snapshot
 
@@ -56,12 +56,6 @@ class Difference:
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON has it; the keys are those of this class."""
         return {"layout": LAYOUT, "empty": self.is_empty, **asdict(self)}
-
-
-def is_changed(result: Mapping[str, Any]) -> bool:
-    """Return whether anything of a question's results changed, on top of its page or further down."""
-    inside = any(result["studies"].get(key) for key in ("entered", "left", "changed"))
-    return result["state"] != "both" or result["moved"] or inside or bool(result["elsewhere"])
 
 
 def _without(part: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -66,6 +66,14 @@ def _result(
     }
 
 
+def is_changed(result: Record) -> bool:
+    """Return whether anything of a question's results changed, on top of its page or further down."""
+    studies = result.get("studies") or {}
+    inside = any(studies.get(key) for key in ("entered", "left", "changed"))
+    gone = result.get("state") != "both"
+    return bool(gone or result.get("moved") or inside or result.get("elsewhere"))
+
+
 def side(record: Record) -> dict[str, Any]:
     """Return what is compared of a record: model, numbers on both scales, verdict, and all as printed."""
     said = record.get("verdict") or {}

@@ -21,6 +21,7 @@ CHOICES = (
     *("common_effect", "minimal_important_difference", "baseline_risk", "subgroups", "moderators"),
     *("sensitivity", "multiverse", "verdict"),
 )
+WORDS = ("difference", "title", "labels")  # inside a choice
 GROUPS = (
     ("code", ("pipelines/",)),
     ("lock file", ("requirements",)),
@@ -69,8 +70,12 @@ def _named(name: str, questions: Mapping[str, Raw]) -> dict[str, str]:
 
 def _keys(name: str, before: Mapping[str, Raw], after: Mapping[str, Raw]) -> Iterator[dict[str, Any]]:
     for path, item, old, new in changed_keys(_filled(before[name]), _filled(after[name])):
-        kind = "method" if path.partition(".")[0].partition("[")[0] in CHOICES else "text"
-        yield {"question": name, "key": path, "item": item, "old": old, "new": new, "kind": kind}
+        yield {"question": name, "key": path, "item": item, "old": old, "new": new, "kind": _kind(path)}
+
+
+def _kind(path: str) -> str:
+    top, last = path.partition(".")[0].partition("[")[0], path.rpartition(".")[2]
+    return "method" if top in CHOICES and last not in WORDS else "text"
 
 
 @cache

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from livingmeta import formats
+from livingmeta.differences.estimates import is_changed, same
 from livingmeta.numbers import FIELDS
 from livingmeta.releases import KINDS
 
-Changes = Mapping[str, Any]
+Row = Mapping[str, Any]
 FLAGS = {
     "direction_changed": "the estimate has changed its direction",
     "now_includes_null": "its interval now includes no effect",
@@ -38,11 +39,11 @@ BEHIND = {
     "tau2": ("numbers", ("tau2",)),
     "i2": ("numbers", ("i2",)),
 }
-PRECISE = 10  # significant digits
+DECIMALS = range(3, 13)
 LONG = 90
 
 
-def side_name(side: Mapping[str, Any] | None) -> str:
+def side_name(side: Row | None) -> str:
     """Return a side in words: its name, and what is known of version, kind, commit and date."""
     if side is None:
         return "nothing: there is no earlier version"
@@ -59,13 +60,13 @@ def side_name(side: Mapping[str, Any] | None) -> str:
     return f"{name} ({facts})" if facts else str(name)
 
 
-def raised(result: Mapping[str, Any]) -> list[str]:
+def raised(result: Row) -> list[str]:
     """Return the flags of a question that are up, in words."""
     flags = result.get("flags") or {}
     return [words for name, words in FLAGS.items() if flags.get(name)]
 
 
-def printed_changes(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def printed_changes(result: Row) -> list[tuple[str, str, str]]:
     """Return label, old and new text of each number of a question that changed."""
     old, new = result.get("old") or {}, result.get("new") or {}
     before, after = old.get("printed") or {}, new.get("printed") or {}
@@ -73,16 +74,24 @@ def printed_changes(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     for name in dict.fromkeys((*FIELDS, *before, *after)):
         a, b = before.get(name, formats.MISSING), after.get(name, formats.MISSING)
         if a == b and old and new:
-            a, b = (_behind(name, one) for one in (old, new))
+            a, b = _behind(name, old, new)
         if a != b:
             rows.append((PRINTED.get(name, name), a, b))
     return rows
 
 
-def _behind(name: str, side: Mapping[str, Any]) -> str:
+def _behind(name: str, old: Row, new: Row) -> tuple[str, str]:
+    """Return the numbers behind a text that both sides share, with as many decimals as tell them apart."""
     part, keys = BEHIND.get(name, ("", ()))
-    values = [(side.get(part) or {}).get(key) for key in keys]
-    return ", ".join(formats.MISSING if value is None else f"{value:.{PRECISE}g}" for value in values)
+    values = [[(side.get(part) or {}).get(key) for key in keys] for side in (old, new)]
+    if same(*values):
+        return "", ""
+    texts = ["", ""]
+    for digits in DECIMALS:
+        texts = [", ".join(formats.number(value, digits) for value in row) for row in values]
+        if texts[0] != texts[1]:
+            break
+    return texts[0], texts[1]
 
 
 def value_text(value: Any) -> str:
@@ -98,7 +107,7 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def key_change(row: Mapping[str, Any]) -> tuple[str, str]:
+def key_change(row: Row) -> tuple[str, str]:
     """Return old and new value of a changed key; of two lists, only what each has alone."""
     old, new = row.get("old"), row.get("new")
     if isinstance(old, list) and isinstance(new, list):
@@ -108,7 +117,7 @@ def key_change(row: Mapping[str, Any]) -> tuple[str, str]:
     return value_text(old), value_text(new)
 
 
-def key_name(row: Mapping[str, Any]) -> str:
+def key_name(row: Row) -> str:
     """Return the path of a changed key, with the name of the item it lies in."""
     return f"{row['key']} ({row['item']})" if row.get("item") else str(row["key"])
 
@@ -119,27 +128,34 @@ def cell_text(value: Any) -> str:
     return text if len(text) <= LONG else f"{text[: LONG - 1].rstrip()}…"
 
 
-def row_name(row: Mapping[str, Any]) -> str:
+def row_name(row: Row) -> str:
     """Return a row of an estimate: its study, and which row where the two names differ."""
     study, effect_id = str(row.get("study") or ""), str(row.get("effect_id") or "")
     return f"{study} [{effect_id}]" if effect_id else study
 
 
-def shown_cells(changes: Changes) -> list[Mapping[str, Any]]:
+def shown_cells(changes: Row) -> list[Row]:
     """Return the changed cells, without those that the list of decided records tells already."""
     decided = {row["id"] for row in (changes.get("screening") or {}).get("decided") or ()}
     cells = (changes.get("evidence") or {}).get("cells") or ()
     return [cell for cell in cells if cell["table"] != "screening" or cell["key"] not in decided]
 
 
-def cell_reason(cell: Mapping[str, Any]) -> str:
+def cell_reason(cell: Row) -> str:
     """Return why a cell changed, with date and source as far as they are recorded."""
     known = ", ".join(str(cell[name]) for name in ("date", "source") if cell.get(name))
     return f"{cell.get('reason', '')} ({known})" if known else str(cell.get("reason", ""))
 
 
-def nothing_of(result: Mapping[str, Any]) -> bool:
+def further(result: Row) -> str:
+    """Return what changed further down the page of a question, rows of one kind together."""
+    groups: dict[str, list[str]] = {}
+    for part in result.get("elsewhere") or ():
+        kind, _, name = str(part).partition(": ")
+        groups.setdefault(kind, []).extend([name] if name else [])
+    return "; ".join(f"{kind} ({', '.join(names)})" if names else kind for kind, names in groups.items())
+
+
+def nothing_of(result: Row) -> bool:
     """Return whether nothing at all changed in the results of a question."""
-    studies = result.get("studies") or {}
-    inside = any(studies.get(key) for key in ("entered", "left", "changed"))
-    return result.get("state") == "both" and not (result.get("moved") or inside or result.get("elsewhere"))
+    return not is_changed(result)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from livingmeta.differences import sentences as say
+from livingmeta.formats import percent
 
 Row = Mapping[str, Any]
 MOST = 20  # lines of one list; the JSON has all
@@ -159,11 +160,11 @@ def _result(result: Row) -> Iterator[str]:
         yield from (f"    - {say.row_name(row)}" for row in studies.get("left") or ())
         yield from (f"    ~ {say.row_name(row)}: effect changed" for row in studies.get("changed") or ())
         yield from (
-            f"    weight of {say.row_name(row)}: {row['old']:.1f}% -> {row['new']:.1f}%"
+            f"    weight of {say.row_name(row)}: {percent(row['old'], 1)} -> {percent(row['new'], 1)}"
             for row in studies.get("weights") or ()
         )
     if result.get("elsewhere"):
-        yield f"    further down: {'; '.join(result['elsewhere'])}"
+        yield f"    further down: {say.further(result)}"
 
 
 def _answers(result: Row) -> Iterator[str]:

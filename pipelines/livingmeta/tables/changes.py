@@ -4,6 +4,7 @@ A `changes.json` frozen with a release years ago is shown like one of today: wha
 left out, and all words come from here.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,12 +14,15 @@ from livingmeta import formats
 from livingmeta.charts.glance import mini_interval
 from livingmeta.differences import sentences as say
 from livingmeta.effect_sizes.measures import LOG
-from livingmeta.tables.book import CORRELATION_DOMAIN, RATIO_DOMAIN
 from livingmeta.tables.html import Column, Markup, bullets, chips, table, text
 
 Row = Mapping[str, Any]
 Section = tuple[str, Markup]
 LONG_LIST = 12  # more than this is folded away
+ENDS = ("estimate", "ci_lower", "ci_upper")
+ROOM = 0.08  # beside the intervals, as a share of their width
+SCALES = "Each question is drawn on a scale of its own; the line is no effect."
+SYMBOLS = {"tau2": "τ²", "I2": "I²"}
 STATES = {"added": "new question", "dropped": "dropped"}
 
 
@@ -43,22 +47,28 @@ def summary(changes: Row) -> Markup:
     if changes.get("empty"):
         return Markup(f"{sides}<p>Nothing differs.</p>")
     note = (changes.get("methods") or {}).get("note")
-    return Markup(sides + chips(_counts(changes)) + (f"<p>{text(note)}</p>" if note else ""))
+    return Markup(sides + chips(counts(changes)) + (f"<p>{text(note)}</p>" if note else ""))
 
 
-def _counts(changes: Row) -> list[str]:
+def counts(changes: Row) -> list[str]:
+    """Return how much changed, in a few words each."""
     evidence = changes.get("evidence") or {}
     results = changes.get("results") or ()
     moved = sum(bool(result.get("moved")) for result in results)
     both = sum(result.get("state") == "both" for result in results)
-    counts = [
-        f"{len((evidence.get(part) or {}).get(change) or ())} {name} {change}"
-        for part, name in (("studies", "studies"), ("effects", "effect rows"))
+    found = [
+        _counted((evidence.get(part) or {}).get(change), one, many, change)
+        for part, one, many in (("studies", "study", "studies"), ("effects", "effect row", "effect rows"))
         for change in ("added", "dropped")
     ]
-    counts.append(f"{len(say.shown_cells(changes))} cells changed")
-    shown = [count for count in counts if not count.startswith("0 ")]
+    found.append(_counted(say.shown_cells(changes), "cell", "cells", "changed"))
+    shown = [count for count in found if count]
     return [*shown, f"{moved} of {both} estimates moved"] if both else shown
+
+
+def _counted(items: Sequence[Row] | None, one: str, many: str, change: str) -> str:
+    n = len(items or ())
+    return f"{n} {one if n == 1 else many} {change}" if n else ""
 
 
 def sections(changes: Row, links: Links = NO_LINKS) -> list[Section]:
@@ -88,7 +98,8 @@ def results(changes: Row, links: Links = NO_LINKS) -> Markup:
     columns = (Column("Question"), Column("Leading number, before and now"), Column("What changed"))
     body = [(_question(row, links), _sides(row), _happened(row)) for row in rows]
     details = [_detail(row, links) for row in rows if row.get("state") == "both" and not say.nothing_of(row)]
-    return Markup(table(columns, body, "lm-table lm-glance lm-moves") + "".join(details))
+    overview = table(columns, body, "lm-table lm-glance lm-moves")
+    return Markup(f'{overview}<p class="lm-caption">{SCALES}</p>{"".join(details)}')
 
 
 def _question(result: Row, links: Links) -> Markup:
@@ -118,20 +129,21 @@ def _side(label: str, side: Row | None, css: str, domain: tuple[float, float]) -
 
 
 def _domain(old: Row | None, new: Row | None) -> tuple[float, float]:
-    """Return the scale on which both sides are drawn: the book's, or as wide as the differences need."""
+    """Return a scale of the question's own: both intervals and no effect, with some room."""
     leads = [side.get("lead") or {} for side in (old, new) if side]
-    scale = next((lead.get("scale") for lead in reversed(leads)), None)
-    if scale == LOG:
-        return RATIO_DOMAIN
-    ends = [abs(value) for lead in leads for value in map(lead.get, ("ci_lower", "ci_upper")) if value]
-    widest = max(ends, default=1.0) * 1.1
-    return CORRELATION_DOMAIN if scale == "fisher_z" else (-widest, widest)
+    log = any(lead.get("scale") == LOG for lead in leads[-1:])
+    there = math.log if log else float
+    ends = [value for lead in leads for value in map(lead.get, ENDS) if value is not None]
+    places = [0.0, *(there(value) for value in ends if value > 0 or not log)]
+    room = (max(places) - min(places) or 1.0) * ROOM
+    low, high = min(places) - room, max(places) + room
+    return (math.exp(low), math.exp(high)) if log else (low, high)
 
 
 def _drawn(lead: Row, domain: tuple[float, float]) -> str:
-    estimate, lower, upper = (lead.get(key) for key in ("estimate", "ci_lower", "ci_upper"))
+    estimate, lower, upper = map(lead.get, ENDS)
     log = lead.get("scale") == LOG
-    fits = domain[0] > 0 if log else domain[0] < 0  # the other side may be on another scale
+    fits = log == (domain[0] > 0)  # else the two sides are on different scales
     if estimate is None or lower is None or upper is None or not fits:
         return ""
     drawn = mini_interval(estimate, lower, upper, 1.0 if log else 0.0, domain, log)
@@ -143,7 +155,7 @@ def _happened(result: Row) -> Markup:
     if state in STATES:
         return _pill(STATES[state], "pooled" if state == "added" else "shown")
     if say.nothing_of(result):
-        return Markup('<span class="lm-none">nothing</span>')
+        return Markup('<span class="lm-none">as before</span>')
     head = _pill("moved", "conflict") if result.get("moved") else _pill("estimate as before", "shown")
     raised = say.raised(result)
     return Markup(head + (bullets(word[:1].upper() + word[1:] for word in raised) if raised else ""))
@@ -154,7 +166,7 @@ def _pill(words: str, css: str) -> Markup:
 
 
 def _detail(result: Row, links: Links) -> str:
-    numbers = say.printed_changes(result)
+    numbers = [(_label(name), a, b) for name, a, b in say.printed_changes(result)]
     columns = (Column("Number"), Column("Before", numeric=True), Column("Now", numeric=True))
     parts = [
         table(columns, numbers, "lm-table lm-numbers") if numbers else "",
@@ -165,6 +177,10 @@ def _detail(result: Row, links: Links) -> str:
     ]
     anchor, title = escape(f"moved-{result['question']}"), text(result.get("title") or result["question"])
     return f'<h3 id="{anchor}">{title}</h3>{"".join(parts)}'
+
+
+def _label(name: str) -> str:
+    return SYMBOLS.get(name, f"{name[:1].upper()}{name[1:]}")
 
 
 def _answer(result: Row) -> str:
@@ -209,9 +225,8 @@ def _weights(result: Row) -> str:
 
 
 def _further(result: Row) -> str:
-    parts = result.get("elsewhere") or ()
-    words = f"<p>Changed further down the page: {text('; '.join(parts))}.</p>"
-    return words if parts else ""
+    parts = say.further(result)
+    return f"<p>Changed further down the page: {text(parts)}.</p>" if parts else ""
 
 
 def evidence(changes: Row, links: Links = NO_LINKS) -> Markup:

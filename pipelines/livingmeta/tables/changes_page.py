@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from livingmeta.tables.changes import NO_LINKS, Links, sections, summary
-from livingmeta.tables.html import text
+from livingmeta.tables.changes import NO_LINKS, Links, counts, sections, summary
+from livingmeta.tables.html import Column, Markup, table, text
 
 DARK = re.compile(r'html\[data-theme="dark"\] \{([^}]*)\}')
 
@@ -15,6 +15,31 @@ def markdown(changes: Mapping[str, Any], title: str, links: Links = NO_LINKS) ->
     parts = [f"# {title}", summary(changes)]
     parts += [f"## {name}\n\n{content}" for name, content in sections(changes, links)]
     return "\n\n".join(parts) + "\n"
+
+
+def overview(versions: Mapping[str, tuple[str, str, Mapping[str, Any]]]) -> str:
+    """Return the page of the book that lists all releases, newest first.
+
+    Parameters
+    ----------
+    versions : mapping of str to tuple
+        Date, kind and changes of each release by version, oldest first.
+    """
+    title = "# Changes by release"
+    if not versions:
+        return f"{title}\n\nNothing has been released yet, so there is nothing to compare.\n"
+    columns = (Column("Release"), Column("Date"), Column("Kind"), Column("What changed"))
+    rows = [
+        (
+            Markup(f'<a href="{version}.html">{version}</a>'),
+            date,
+            kind,
+            "; ".join(counts(changes)) or "nothing",
+        )
+        for version, (date, kind, changes) in reversed(tuple(versions.items()))
+    ]
+    about = "Each release against the one before it, as it was found when it was cut."
+    return f"{title}\n\n{about}\n\n{table(columns, rows)}\n"
 
 
 def page(changes: Mapping[str, Any], style: str) -> str:
@@ -43,7 +68,7 @@ def page(changes: Mapping[str, Any], style: str) -> str:
 ALONE = """:root { color-scheme: light dark; }
 * { box-sizing: border-box; }
 body { background: var(--lm-paper); color: var(--lm-ink); font: 16px/1.6 'Helvetica Neue', Arial,
-  'Liberation Sans', sans-serif; margin: 0; overflow-wrap: anywhere; }
+  'Liberation Sans', sans-serif; margin: 0; overflow-wrap: break-word; }
 main { margin: 0 auto; max-width: 64rem; padding: 1.5rem 1rem 4rem; }
 a { color: var(--lm-accent); }
 """
