@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -21,6 +22,11 @@ POOLED, ONE, SHOWN = (
     "low-magnesium-dialysis-mortality",
     "magnesium-supplementation-ckd-deaths",
     "magnesium-intracerebral-haemorrhage",
+)
+
+
+SCHEMA = json.loads(
+    (ROOT / "pipelines" / "livingmeta" / "schemas" / "difference.json").read_text(encoding="utf-8")
 )
 
 
@@ -106,7 +112,9 @@ def data(origin, tmp_path):
 @pytest.fixture
 def changes(before, data):
     def compared():
-        return compare(before, snapshot(str(data.folder), Project(ROOT))).as_dict()
+        found = compare(before, snapshot(str(data.folder), Project(ROOT))).as_dict()
+        jsonschema.validate(found, SCHEMA)
+        return found
 
     return compared
 
@@ -319,6 +327,7 @@ def test_decisions_since_are_told(data, changes):
 def test_without_an_earlier_version_everything_is_new(before):
     found = compare(None, before)
     changes = found.as_dict()
+    jsonschema.validate(changes, SCHEMA)
     assert changes["old"] is None and not found.is_empty
     assert {one["state"] for one in changes["results"]} == {"added"} and not moved(changes)
     assert len(changes["evidence"]["studies"]["added"]) == len(before.studies.studies)
@@ -388,7 +397,9 @@ def test_packages_and_inputs_are_compared_between_releases(before, tmp_path):
 
     old = release("2026.11.0", packages={"numpy": "2.0"}, inputs={"pipelines/a.py": "1", "data/x.csv": "1"})
     new = release("2026.12.0", packages={"numpy": "2.1"}, inputs={"pipelines/a.py": "2", "data/x.csv": "2"})
-    found = compare(old, new).as_dict()["methods"]
+    changes = compare(old, new).as_dict()
+    jsonschema.validate(changes, SCHEMA)
+    found = changes["methods"]
     assert found["packages"] == [{"package": "numpy", "old": "2.0", "new": "2.1"}]
     (group,) = found["inputs"]
     assert group == {"group": "code", "added": [], "dropped": [], "changed": ["pipelines/a.py"]}
@@ -410,3 +421,11 @@ def test_the_command_says_it_in_each_format(origin, data, tmp_path):
 def test_a_name_that_means_nothing_ends_with_one(sides):
     done = CliRunner().invoke(main, ["diff", *sides])
     assert done.exit_code == 1 and "error: " in done.stderr and "Traceback" not in done.output
+
+
+def test_the_schema_refuses_what_it_does_not_know(before):
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    changes = compare(None, before).as_dict()
+    for broken in ({**changes, "more": 1}, {key: changes[key] for key in changes if key != "results"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, SCHEMA)

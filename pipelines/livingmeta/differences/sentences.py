@@ -88,10 +88,23 @@ def _behind(name: str, old: Row, new: Row) -> tuple[str, str]:
         return "", ""
     texts = ["", ""]
     for digits in DECIMALS:
-        texts = [", ".join(formats.number(value, digits) for value in row) for row in values]
+        texts = [_with_decimals(row, digits) for row in values]
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
+
+
+def _with_decimals(values: list[float | None], digits: int) -> str:
+    """Return one number, an interval, or an estimate with its interval."""
+
+    def show(value: float) -> str:
+        return formats.number(value, digits)
+
+    if len(values) == 3:
+        return formats.with_interval(*values, show=show)
+    if len(values) == 2:
+        return formats.interval(*values, show=show)
+    return formats.number(values[0], digits)
 
 
 def value_text(value: Any) -> str:
