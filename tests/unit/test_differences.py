@@ -254,7 +254,8 @@ def test_a_changed_method_is_named_with_both_values(data, changes):
 
 
 def test_words_of_a_question_move_nothing(data, changes):
-    data.ask(text="Other words.", level=95.0)
+    raw = data.ask(text="Other words.", level=95.0, pi_df="k-1")
+    assert "pi_df" not in raw, "to spell a default out must be tried"
     found = changes()
     assert [(row["key"], row["kind"]) for row in found["methods"]["questions"]] == [("text", "text")]
     assert not moved(found) and not found["empty"]
