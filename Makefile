@@ -36,7 +36,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	done
 
 clean: ## remove what is built; the environment stays
-	rm -rf _build book/_generated book/questions
+	rm -rf _build book/_generated book/questions book/changes
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.release import release
@@ -31,6 +32,7 @@ def main() -> None:
 
 main.add_command(release)
 main.add_command(export)
+main.add_command(diff)
 
 
 def run() -> None:

@@ -1,11 +1,12 @@
 """The Markdown that the book's hand-written pages include, made from records and tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from livingmeta.files import write_if_changed
 from livingmeta.paths import Project
 from livingmeta.questions import Question
-from livingmeta.releases import identity
+from livingmeta.releases import KINDS, Release, identity, releases
 
 
 def write_fragments(project: Project, questions: Sequence[Question]) -> None:
@@ -28,3 +29,24 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     }
     for name, fragment in fragments.items():
         write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
+    _write_changes(project, questions, frozenset(studies.studies["study_id"]))
+
+
+def _write_changes(project: Project, questions: Sequence[Question], study_ids: frozenset[str]) -> None:
+    """Write a page on what changed in each release, and one that lists them; remove those of no release."""
+    from livingmeta.tables.changes import Links
+    from livingmeta.tables.changes_page import markdown, overview
+
+    links = Links("../", frozenset(question.id for question in questions), study_ids)
+    known = releases(project)
+    pages = {one.version: markdown(one.changes, f"Changes in {one.version}", links) for one in known}
+    pages["index"] = overview({one.version: _cut(one) for one in known})
+    for name, page in pages.items():
+        write_if_changed(project.changes / f"{name}.md", page)
+    for path in project.changes.glob("*.md"):
+        if path.stem not in pages:
+            path.unlink()
+
+
+def _cut(release: Release) -> tuple[str, str, Mapping[str, Any]]:
+    return release.date, KINDS.get(release.kind, release.kind), release.changes

@@ -13,7 +13,7 @@ CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirem
 BOOK = ("_config.yml", "_toc.yml", "book/**/*")
 DATA = ("data/**/*",)
 SITE = (*BOOK, *DATA, "CHANGELOG.md", "CITATION.cff", "LICENSE-DATA")
-GENERATED = ("book/questions/", "book/_generated/")
+GENERATED = ("book/questions/", "book/_generated/", "book/changes/")
 RELEASES = "data/releases/"
 
 

@@ -64,6 +64,11 @@ class Project:
         return self.book / "_generated"
 
     @property
+    def changes(self) -> Path:
+        """Return the folder of the generated pages on what changed in each release."""
+        return self.book / "changes"
+
+    @property
     def build(self) -> Path:
         """Return the folder of everything built."""
         return self.root / "_build"

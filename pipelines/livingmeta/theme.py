@@ -26,6 +26,7 @@ CURRENT_LIST = re.compile(r'<ul class="current nav bd-sidenav">')
 CURRENT_ITEM = re.compile(
     r'<li class="toctree-l1 current active"><a class="current reference internal" href="#">(.*?)</a></li>'
 )
+STILL_MARKED = re.compile(r'class="[^"]*\bcurrent\b')
 
 
 def unmarked(tree: str, page: str) -> str:
@@ -75,10 +76,15 @@ class Sidebars:
 
     def tree(self, page: str, render: Callable[..., Any], **options: Any) -> str:
         """Return the tree for `page` (its name in the book, without an ending)."""
-        folder = dirname(page)
+        folder, name = dirname(page), basename(page)
         if folder not in self._trees:
-            self._trees[folder] = unmarked(str(render(**options)), basename(page))
-        return marked(self._trees[folder], basename(page))
+            rendered = str(render(**options))
+            plain = unmarked(rendered, name)
+            if STILL_MARKED.search(plain):  # a page with others below it, or one of those
+                return rendered
+            self._trees[folder] = plain
+        shown = marked(self._trees[folder], name)
+        return str(render(**options)) if shown == self._trees[folder] else shown
 
 
 def _on_page(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:

@@ -25,7 +25,7 @@ LEFT_OUT = (
     *(".git", ".github", ".venv", ".ci", "_build", "tests", "*.egg-info"),
     *("__pycache__", ".hypothesis", ".*_cache", ".ipynb_checkpoints"),
 )
-GENERATED = ("book/questions", "book/_generated")
+GENERATED = ("book/questions", "book/_generated", "book/changes")
 CURATED = ("data/questions", "data/effects", "data/releases")
 EXTRA_COLUMNS = (
     *("comparator_type", "label_exposed", "label_reference", "unit_of_analysis", "time_value", "time_unit"),
