@@ -100,7 +100,7 @@ def _write_results(planned: Release) -> None:
     who = Identity(planned.version, planned.source_commit[: repository.SHORT], planned.date, planned.version)
     state = Snapshot(planned.version, planned.data, who)
     for name, record in state.records.items():
-        table = effects_table(state.analyses[name], state.studies)
+        table = effects_table(state.analyses[name], state.studies, planned.version)
         _write(planned.results / f"{name}.json", to_json(record))
         _write(planned.results / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     summaries = {name: numbers.summary(record) for name, record in state.records.items()}
