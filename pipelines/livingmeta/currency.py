@@ -106,7 +106,11 @@ Rule = Callable[[Facts, int], Outcome]
 
 def _awaiting_at_least(facts: Facts, threshold: int) -> Outcome:
     words = f"at least {_counted(threshold, 'report or trial awaits', 'reports or trials await')} assessment"
-    return Outcome(words, facts.awaiting.n >= threshold, f"awaiting: {facts.awaiting.text}")
+    return Outcome(
+        words,
+        facts.awaiting.n >= threshold,
+        f"{facts.awaiting.text} awaiting" if facts.awaiting.n else "nothing is known to await",
+    )
 
 
 def _months_since_last_look(facts: Facts, threshold: int) -> Outcome:
@@ -114,7 +118,7 @@ def _months_since_last_look(facts: Facts, threshold: int) -> Outcome:
     if facts.last_look is None:
         return Outcome(words, None, "no dated look is recorded")
     due = months_later(facts.last_look.date, threshold)
-    return Outcome(words, None, f"last look {facts.last_look.date}: met from {due} on", due)
+    return Outcome(words, None, f"last look {facts.last_look.date}", due)
 
 
 def _years_without_new_study(facts: Facts, threshold: int) -> Outcome:

@@ -34,7 +34,7 @@ Summary = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Changes:
-    """What a release changed of one question: studies by name, and flags such as a changed direction."""
+    """What a release changed of one question: studies by name, and what is remarkable, in words."""
 
     added: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Step:
     @property
     def kind_text(self) -> str:
         """Return the kind in words."""
-        return KINDS.get(self.kind, self.kind) if self.is_release else "not released yet"
+        return KINDS.get(self.kind, self.kind) if self.is_release else ""
 
     @property
     def display(self) -> Mapping[str, float | None]:
@@ -288,7 +288,7 @@ def _moved(name: str, old: Summary | None, new: Summary | None, flags: tuple[str
 
 def summary_text(said: Summary) -> str:
     """Return the estimate that leads and the number of studies behind the main model, as text."""
-    lead, studies = said["verdict"], f"k = {said['k']}"
+    lead, studies = said["verdict"], f"k\u00a0=\u00a0{said['k']}"
     if lead["display"]["estimate"] is None:
         return f"not pooled, {studies}" if said["k"] else "nothing pooled"
     return f"{lead['symbol']} {interval_text(lead['display'])}, {studies}"

@@ -30,7 +30,7 @@ class Frame:
     studies: float
 
 
-WIDE = Frame(False, 960.0, 366.0, 748.0, 34.0, 92.0, 206.0, 340.0)
+WIDE = Frame(False, 960.0, 366.0, 800.0, 34.0, 92.0, 206.0, 340.0)
 NARROW = Frame(True, 344.0, 14.0, 330.0, 60.0, 82.0, 0.0, 0.0)
 
 

@@ -118,7 +118,7 @@ def caption(past: History) -> str:
     ]
     if any(is_predicted(step) for step in steps):
         parts.append(f"The thin line is the {level} prediction interval.")
-    parts.append("A filled mark is a version with a new search, a hollow one a change for another reason.")
+    parts.append("A filled mark is a version with a new search for this question, a hollow one any other.")
     if any(has_two(step) for step in steps):
         parts.append(
             "Where a row has two estimates, the page leads with the upper; the lower is the main model's."

@@ -12,7 +12,7 @@ NO_SCHEDULE = "no schedule agreed"
 LOOKS = {"exploratory": "exploratory, not a systematic search"}
 STATES = {True: "met", False: "not met", None: "cannot be evaluated"}
 PILLS = {True: "lm-pill-conflict", False: "lm-pill-shown", None: "lm-pill-shown"}
-RULE_COLUMNS = (Column("Due"), Column("When"), Column("Today"), Column("Seen"))
+RULE_COLUMNS = (Column("What", css="lm-nowrap"), Column("When"), Column("Today"), Column("Seen"))
 Pair = tuple[str, str]
 
 
@@ -24,8 +24,8 @@ def currency_strip(current: Currency) -> Markup:
         ("Version", text(version)),
         ("Last look", _look(current.last_look)),
         ("Next look due", _next(current)),
-        ("Status", text(current.status) + because),
         ("Awaiting", text(current.awaiting.text)),
+        ("Status", text(current.status) + because),
     )
     return _strip(cells, _due(current), "this question")
 
@@ -63,19 +63,24 @@ def _by_clock(day: str, words: str) -> str:
 def _due(current: Currency) -> list[str]:
     said = [("Update due", outcome) for outcome in current.update_due]
     said += [("Retirement due", outcome) for outcome in current.retirement_due]
-    lines = [
-        f'<span class="lm-pill lm-pill-due">{what}</span> {text(outcome.words)}; {text(outcome.seen)}.'
-        for what, outcome in said
-    ]
+    lines = [f"{_pill(what)} {text(_met(outcome))}" for what, outcome in said]
     dated = [("Update due", one) for one in current.updates if one.due]
     dated += [("Retirement due", one) for one in current.retirements if one.due]
     return lines + [f"{what} from {_by_clock(one.due, 'due now')}: {text(one.words)}." for what, one in dated]
 
 
+def _pill(what: str) -> str:
+    return f'<span class="lm-pill lm-pill-due">{what}</span>'
+
+
+def _met(outcome: Outcome) -> str:
+    return f"{outcome.seen[:1].upper()}{outcome.seen[1:]}; the rule: {outcome.words}."
+
+
 def rules_table(current: Currency) -> Markup:
     """Return the rules that a question declares for updates and retirement, and what became of them."""
-    rows = [_rule_row("an update", outcome) for outcome in current.updates]
-    rows += [_rule_row("retirement", outcome) for outcome in current.retirements]
+    rows = [_rule_row("Update", outcome) for outcome in current.updates]
+    rows += [_rule_row("Retirement", outcome) for outcome in current.retirements]
     if not rows:
         return Markup("<p>No rules for updates or retirement are declared.</p>")
     missing = [
@@ -117,8 +122,8 @@ def book_strip(
         ("Version", _version(today)),
         ("Last look", _look(look)),
         ("Next look due", following),
-        ("Status", "".join(f"<span>{n} {text(name)}</span>" for name, n in statuses.most_common())),
         ("Awaiting", text(awaiting.text)),
+        ("Status", text(formats.listing([f"{n} {name}" for name, n in statuses.most_common()]))),
     )
     return _strip(cells, _due_questions(currencies), "this book")
 
@@ -135,9 +140,9 @@ def _due_questions(currencies: Sequence[Currency]) -> list[str]:
         ("Update due", [one for one in currencies if one.update_due]),
         ("Retirement due", [one for one in currencies if one.retirement_due]),
     )
+    total = formats.count(len(currencies))
     return [
-        f'<span class="lm-pill lm-pill-due">{what}</span> {formats.count(len(due))} of '
-        f"{formats.count(len(currencies))}: {', '.join(_link(one) for one in due)}."
+        f"{_pill(what)} {formats.count(len(due))} of {total}: {', '.join(_link(one) for one in due)}."
         for what, due in lists
         if due
     ]

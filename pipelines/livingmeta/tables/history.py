@@ -26,8 +26,8 @@ STEP_COLUMNS = (
     Column("Version", css="lm-nowrap"),
     Column("Kind"),
     Column("Estimate (CI)", numeric=True),
-    Column("Prediction interval", numeric=True),
-    Column("k", numeric=True),
+    Column("PI", numeric=True, title="Prediction interval"),
+    Column("k", numeric=True, title="Studies in the estimate"),
     Column("Participants", numeric=True),
     Column("What changed, and why"),
 )
@@ -54,7 +54,7 @@ def history_section(
     if reason:
         figure = f'<p class="lm-absent" id="trajectory">{text(reason)}</p>'
     else:
-        links = (("table", "#versions"), ("record of this version", _record(past)))
+        links = (("table", "#versions"), ("record (JSON)", _record(past)))
         figure = trajectory_html(past, direction, links, project.svg_cache)
     steps = versions_table(past) if past.steps else ""
     return Markup(looks_caution(past) + figure + steps + rules_table(current))
@@ -81,6 +81,21 @@ def looks_caution(past: History) -> Markup:
     return Markup(f'<p class="lm-looks">{said} <a href="{METHODS}">How looks are counted</a></p>')
 
 
+def looks_note(past: History) -> Markup:
+    """Return the number of looks in one line for a place beside the estimate, nothing where there is none."""
+    if not past.steps or past.steps[-1].lead["estimate"] is None:
+        return Markup("")
+    said = (
+        "so nothing was tested repeatedly"
+        if not past.looks
+        else ("and repeated looks make false positives likelier than the interval says")
+    )
+    none = "No new search has been released yet"
+    counted = f"{formats.words(past.looks).capitalize()} {'look' if past.looks == 1 else 'looks'} so far"
+    link = '<a href="#how-the-answer-has-changed">How the answer has changed</a>'
+    return Markup(f'<p class="lm-looks-note">{counted if past.looks else none}, {said}. {link}</p>')
+
+
 def versions_table(past: History) -> Markup:
     """Return each version with its estimate, newest first, and what changed it."""
     rows = [_step_row(step, is_first) for step, is_first in _newest_first(past.steps)]
@@ -99,7 +114,7 @@ def _step_row(step: Step, is_first: bool) -> tuple:
     look = "<br><small>a look</small>" if step.is_look else ""
     return (
         Markup(name + dated),
-        Markup(text(step.kind_text) + look),
+        Markup(text(step.kind_text, formats.MISSING) + look),
         _estimates(step),
         formats.interval(shown["pi_lower"], shown["pi_upper"]) if predicted else formats.MISSING,
         k,
@@ -112,18 +127,16 @@ def _estimates(step: Step) -> Markup:
     if step.lead["estimate"] is None and step.display["estimate"] is None:
         return Markup("nothing pooled")
     main = f"{step.symbol} {interval_text(step.display)}"
+    lead = f"{step.lead_symbol} {interval_text(step.lead)}"
     if not step.leads_otherwise:
         return Markup(text(main))
-    lead = f"{step.lead_symbol} {interval_text(step.lead)}"
-    other = main if step.display["estimate"] is not None else "main model: none"
-    method = step.summary.get("method")
-    who = f"{text(method)} model: " if step.summary["pooled"] and method else "relative: "
-    return Markup(f"{text(lead)}<br><small>{who}{text(other)}</small>")
+    who = f"{step.summary['method']}: " if step.summary["pooled"] else ""
+    return Markup(f"{text(lead)}<br><small>{text(who + main)}</small>")
 
 
 def _what_changed(step: Step, is_first: bool) -> Markup:
     if not step.is_release:
-        return Markup("differs from the newest version; not released yet")
+        return Markup("differs from the newest version")
     parts = [text(step.reason)] if step.reason else []
     if is_first:
         parts.append("first version with this question")
@@ -163,15 +176,16 @@ def whats_new(released: Sequence[Release], unreleased: Markup | None = None) -> 
 def _release_part(release: Release, before: Release | None) -> str:
     kind = f'<span class="lm-pill lm-pill-pooled">{text(KINDS.get(release.kind, release.kind))}</span>'
     address = f"../../v{release.version}/book/index.html"
-    version = f'<span class="lm-version-link" data-version-href="{address}">this version of the site</span>'
-    links = [f'<a href="changes/{release.version}.html">all changes</a>', version]
-    links = links[1:] if before is None else links
+    links = f'<span class="lm-version-link" data-version-href="{address}">this version of the site</span>'
+    if before is not None:
+        links = f'<a href="changes/{release.version}.html">all changes</a> {links}'
     head = (
         f'<p class="lm-release"><time datetime="{text(release.date)}">{text(release.date)}</time> {kind} '
         f"{text(release.reason)}</p>"
     )
     body = _first(release) if before is None else _changed(release, before)
-    return f'## {release.version}\n\n{head}{body}<p class="lm-release-links">{" · ".join(links)}</p>'
+    anchor = f"(version-{release.version.replace('.', '-')})="
+    return f'{anchor}\n## {release.version}\n\n{head}{body}<p class="lm-release-links">{links}</p>'
 
 
 def _first(release: Release) -> str:

@@ -44,8 +44,18 @@ def interval_text(lower: float | None, upper: float | None, measure: Measure) ->
     return formats.interval(float(measure.to_display(lower)), float(measure.to_display(upper)))
 
 
-def answer(analysis: Analysis, banner: Markup | None = None) -> Markup:
-    """Return the top of the page: the question, what stands behind it, how current it is, and the answer."""
+def answer(analysis: Analysis, banner: Markup | None = None, looks: Markup | None = None) -> Markup:
+    """Return the top of the page: the question, what stands behind it, and the answer.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The question analysed.
+    banner : Markup, optional
+        How current it is, above the answer.
+    looks : Markup, optional
+        How often it was tested, beside the estimates.
+    """
     said = verdict(analysis)
     note = f'<p class="lm-answer-note">{text(said.note)}</p>' if said.note else ""
     lead = f'<p class="lm-lead">{text(analysis.question.question)}</p>'
@@ -53,7 +63,7 @@ def answer(analysis: Analysis, banner: Markup | None = None) -> Markup:
         f'<div class="lm-answer" id="answer"><p><strong>{text(said.headline)}</strong> '
         f"{text(said.sentence)}</p>{note}</div>"
     )
-    return Markup(lead + (banner or "") + chips(_chips(analysis)) + box + _cards(analysis))
+    return Markup(lead + (banner or "") + chips(_chips(analysis)) + box + _cards(analysis) + (looks or ""))
 
 
 def _chips(analysis: Analysis) -> list[str]:
