@@ -4,13 +4,20 @@
   const now = new Date();
   const two = (n) => String(n).padStart(2, "0");
   const today = now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate());
-  const start = () => document.querySelectorAll("[data-next-due]").forEach((day) => {
-    if (today <= day.dataset.nextDue) return;
+  const add = (day, text) => {
     const word = document.createElement("strong");
     word.className = "lm-overdue";
-    word.textContent = day.dataset.overdue;
+    word.textContent = text;
     day.after(" ", word);
-  });
+  };
+  const start = () => {
+    document.querySelectorAll("[data-next-due]").forEach((day) => {
+      if (today > day.dataset.nextDue) add(day, "overdue");
+    });
+    document.querySelectorAll("[data-due-from]").forEach((day) => {
+      if (today >= day.dataset.dueFrom) add(day, "due now");
+    });
+  };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
   else start();
 })();

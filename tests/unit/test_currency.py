@@ -162,6 +162,7 @@ def test_the_table_has_every_rule_with_its_outcome():
     made = evidence(searches=[look("2026-03-01")])
     shown = re.sub(r"<[^>]*>", "|", rules_table(currency(question, made, PAST, TODAY)))
     assert "not met" in shown and "cannot be evaluated" in shown and "2027-03-01" in shown
+    assert 'data-due-from="2027-03-01"' in currency_strip(currency(question, made, PAST, TODAY))
 
 
 def test_the_book_names_the_questions_that_are_due():

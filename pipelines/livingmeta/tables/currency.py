@@ -52,12 +52,17 @@ def _next(current: Currency) -> str:
     every = f"every {current.every_months} months" if current.every_months > 1 else "every month"
     if not current.next_due:
         return f"{text('as soon as possible')}<small>{every}; no dated look is recorded</small>"
-    return f"{_by_clock(current.next_due, 'overdue')}<small>{every}</small>"
+    return f"{_by_clock(current.next_due)}<small>{every}</small>"
 
 
-def _by_clock(day: str, words: str) -> str:
-    """Return a day that the reader's clock is compared with; once it is over, words are added."""
-    return f'<time datetime="{day}" data-next-due="{day}" data-overdue="{words}">{day}</time>'
+def _by_clock(day: str) -> str:
+    """Return a day that the reader's clock is compared with: once it is over, it is called overdue."""
+    return f'<time datetime="{day}" data-next-due="{day}">{day}</time>'
+
+
+def _from_day(day: str) -> str:
+    """Return a day that the reader's clock is compared with: from it on, it is called due."""
+    return f'<time datetime="{day}" data-due-from="{day}">{day}</time>'
 
 
 def _due(current: Currency) -> list[str]:
@@ -66,7 +71,7 @@ def _due(current: Currency) -> list[str]:
     lines = [f"{_pill(what)} {text(_met(outcome))}" for what, outcome in said]
     dated = [("Update due", one) for one in current.updates if one.due]
     dated += [("Retirement due", one) for one in current.retirements if one.due]
-    return lines + [f"{what} from {_by_clock(one.due, 'due now')}: {text(one.words)}." for what, one in dated]
+    return lines + [f"{what} from {_from_day(one.due)}: {text(one.words)}." for what, one in dated]
 
 
 def _pill(what: str) -> str:
@@ -93,7 +98,7 @@ def rules_table(current: Currency) -> Markup:
 
 
 def _rule_row(what: str, outcome: Outcome) -> tuple:
-    state = f"from {_by_clock(outcome.due, 'due now')}" if outcome.due else STATES[outcome.met]
+    state = f"from {_from_day(outcome.due)}" if outcome.due else STATES[outcome.met]
     pill = Markup(f'<span class="lm-pill {PILLS[outcome.met]}">{state}</span>')
     return what, outcome.words, pill, outcome.seen
 
@@ -116,7 +121,7 @@ def book_strip(
     """
     dates = sorted(one.next_due for one in currencies if one.next_due)
     agreed = any(one.every_months for one in currencies)
-    following = _by_clock(dates[0], "overdue") if dates else text("" if agreed else NO_SCHEDULE)
+    following = _by_clock(dates[0]) if dates else text("" if agreed else NO_SCHEDULE)
     statuses = Counter(one.status for one in currencies)
     cells = (
         ("Version", _version(today)),
