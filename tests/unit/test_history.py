@@ -192,6 +192,11 @@ def test_the_number_of_looks_stands_beside_the_estimate(three, tmp_path):
     assert looks_note(history(QUESTION, (), shown | {"id": QUESTION}, TODAY)) == ""
 
 
+def test_what_was_never_released_differs_from_no_version():
+    shown = versions_table(history(QUESTION, (), record(), Identity()))
+    assert "not released yet" in shown and "newest version" not in shown
+
+
 def test_the_same_history_gives_the_same_bytes(three, tmp_path):
     past = history(QUESTION, three, None, TODAY)
     one, two = (trajectory_html(past, {}, (), tmp_path / name) for name in "ab")

@@ -136,7 +136,7 @@ def _estimates(step: Step) -> Markup:
 
 def _what_changed(step: Step, is_first: bool) -> Markup:
     if not step.is_release:
-        return Markup("differs from the newest version")
+        return Markup("not released yet" if is_first else "differs from the newest version")
     parts = [text(step.reason)] if step.reason else []
     if is_first:
         parts.append("first version with this question")
