@@ -25,7 +25,8 @@ FRAME = (
     "pipelines/livingmeta/mathml.py",
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
-TABLES_BY_STUDY = ("studies.csv", "reports.csv")
+TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")
+TABLES_BY_QUESTION = ("ongoing.csv",)
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
 
@@ -79,23 +80,28 @@ def _outside(folder: Path) -> list[bytes]:
 def page_hashes(
     project: Project, question_ids: Iterable[str], code: str = "", known: Identity | None = None
 ) -> dict[str, str]:
-    """Return the hash of what each page is made from: its file, the rows it uses, code, version, releases."""
+    """Return the hash of what each page is made from: file, rows, code, version, year, releases."""
     files = [project.data / name for name in TABLES_FOR_ALL]
     files += [folder / "manifest.json" for folder in folders(project)]
-    version = (known or identity(project)).version
-    first = [(code or code_hash(project)).encode(), version.encode()]
+    today = known or identity(project)
+    year = today.date[:4]  # rules about years look at it
+    first = [(code or code_hash(project)).encode(), today.version.encode(), year.encode()]
     shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
-    by_study = [_rows_by_study(project.data / name) for name in TABLES_BY_STUDY]
-    return {name: _page_hash(project, name, shared, by_study) for name in question_ids}
+    by_study = [_rows_by(project.data / name, "study_id") for name in TABLES_BY_STUDY]
+    asked = [_rows_by(project.data / name, "question_id") for name in TABLES_BY_QUESTION]
+    own = {name: [json.dumps(table.get(name, [])) for table in asked] for name in question_ids}
+    return {name: _page_hash(project, name, shared, by_study, own[name]) for name in own}
 
 
-def _page_hash(project: Project, question_id: str, shared: str, by_study: list[dict[str, list[str]]]) -> str:
+def _page_hash(
+    project: Project, question_id: str, shared: str, by_study: list[dict[str, list[str]]], own: list[str]
+) -> str:
     question = (project.questions / f"{question_id}.yml").read_bytes()
     effects = project.effects / _effects_name(question)
     rows = effects.read_bytes() if effects.exists() else b""
     studies = sorted({row.get("study_id") or "" for row in _records(rows)})
     used = [json.dumps([table.get(study, []) for study in studies]).encode() for table in by_study]
-    return digest([shared.encode(), question, rows, *used])
+    return digest([shared.encode(), question, rows, *used, *(part.encode() for part in own)])
 
 
 def _effects_name(question: bytes) -> str:
@@ -112,10 +118,10 @@ def _records(raw: bytes) -> Iterable[dict[str, str]]:
     return csv.DictReader(io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=""))
 
 
-def _rows_by_study(path: Path) -> dict[str, list[str]]:
+def _rows_by(path: Path, column: str) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {}
     for row in _records(path.read_bytes()) if path.exists() else ():
-        rows.setdefault(row.get("study_id") or "", []).append(json.dumps(row, sort_keys=True))
+        rows.setdefault(row.get(column) or "", []).append(json.dumps(row, sort_keys=True))
     return rows
 
 

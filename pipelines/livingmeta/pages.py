@@ -22,6 +22,7 @@ HEADINGS = {
     "sensitivity": "How much does the answer depend on the method?",
     "multiverse": "All defensible analyses at once",
     "small-studies": "Small-study effects",
+    "history": "How the answer has changed",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
     "cite": "Cite or reuse",
@@ -160,6 +161,8 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
 
     import livingmeta.export.question_files
     import livingmeta.tables.cite
+    import livingmeta.tables.currency
+    import livingmeta.tables.history
     import livingmeta.tables.multiverse
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401

@@ -121,6 +121,14 @@ KINDS: dict[str, Kind] = {
     "pooled": ((bool,), "must be true or false"),
 }
 PI_DF = ("k-1", "k-2", "normal")
+LIVING_KEYS = ("status", "because", "search_every_months", "update_when", "retire_when")
+# Rules by which an update or a retirement is due; `currency` evaluates each against its threshold.
+LIVING_RULES = (
+    "awaiting_at_least",
+    "months_since_last_look",
+    "years_without_new_study",
+    "new_searches_without_change",
+)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -192,6 +200,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += [f"{path}:{key}: missing: every question needs it" for key in sorted(required - set(raw))]
     faults += _value_faults(raw, path)
     faults += _nested_faults(raw, path)
+    faults += _living_faults(raw.get("living"), path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
     if raw.get("verdict") not in VERDICTS:
@@ -254,3 +263,46 @@ def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:
     if at_least is not None and labels and (not isinstance(labels, list) or len(labels) != 2):
         faults.append(f"{where}: labels: {labels!r}: must be two, below the threshold and from it on")
     return faults
+
+
+def _living_faults(living: Any, path: Path) -> list[str]:
+    if not isinstance(living, dict):
+        return []
+    faults = [
+        f"{path}:living.{key}: {value!r}: unknown key, there are {', '.join(LIVING_KEYS)}"
+        for key, value in living.items()
+        if key not in LIVING_KEYS
+    ]
+    faults += [
+        f"{path}:living.{key}: {living[key]!r}: must be text"
+        for key in ("status", "because")
+        if not isinstance(living.get(key, ""), str)
+    ]
+    months = living.get("search_every_months")
+    if months is not None and not _is_whole(months):
+        faults.append(
+            f"{path}:living.search_every_months: {months!r}: must be a whole number from 1, or nothing"
+        )
+    lists = [(key, living[key]) for key in ("update_when", "retire_when") if living.get(key) is not None]
+    return faults + [fault for key, rules in lists for fault in _rule_faults(rules, f"{path}:living.{key}")]
+
+
+def _rule_faults(rules: Any, where: str) -> list[str]:
+    if not isinstance(rules, list):
+        return [f"{where}: {rules!r}: must be a list of rules, or nothing"]
+    return [fault for i, item in enumerate(rules) for fault in _one_rule_faults(item, f"{where}.{i}")]
+
+
+def _one_rule_faults(item: Any, where: str) -> list[str]:
+    if not isinstance(item, dict) or len(item) != 1:
+        return [f"{where}: {item!r}: must be one rule with its threshold, such as {LIVING_RULES[0]} 1"]
+    ((name, threshold),) = item.items()
+    if name not in LIVING_RULES:
+        return [f"{where}.{name}: {threshold!r}: unknown rule, there are {', '.join(LIVING_RULES)}"]
+    if not _is_whole(threshold):
+        return [f"{where}.{name}: {threshold!r}: must be a whole number from 1"]
+    return []
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -21,7 +21,7 @@ from livingmeta.fragments import write_fragments
 from livingmeta.manifest import Manifest
 from livingmeta.paths import Project
 from livingmeta.questions import Question, load_questions
-from livingmeta.releases import identity
+from livingmeta.releases import identity, releases
 from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 
 CHECK = "check"
@@ -320,11 +320,18 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
         write_api(project, questions, fresh / "api" / "v1")
     except ExportError as error:
         raise BuildError(str(error)) from None
+    _write_feed(project, fresh)
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
         exchange(project.html, old)
     exchange(fresh, project.html)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_feed(project: Project, folder: Path) -> None:
+    from livingmeta.feed import write_feed
+
+    write_feed(project, releases(project), identity(project), folder)
 
 
 def _restore(project: Project) -> None:

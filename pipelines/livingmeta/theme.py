@@ -106,6 +106,14 @@ def without_icon_script(html: str) -> str:
     return ICON_SCRIPT.sub("", html)
 
 
+FEED_LINK = '<link rel="alternate" type="application/atom+xml" title="Releases" href="{}">\n'
+
+
+def _with_feed(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
+    """Name the feed of releases, which lies beside the book, in the head of every page."""
+    context["metatags"] = context.get("metatags", "") + FEED_LINK.format(context["pathto"]("feed.xml", True))
+
+
 def _on_start(app: Sphinx) -> None:
     # Not there yet when a clean build writes its pages; else its links would get a checksum.
     for path in (Path(app.outdir) / "_static").glob("mystnb.*.css"):
@@ -150,6 +158,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", _on_start)
     app.connect("doctree-read", _on_read)
     app.connect("html-page-context", _on_page)
+    app.connect("html-page-context", _with_feed)
     app.connect("html-collect-pages", _drop_lost_words)
     app.connect("build-finished", _on_finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

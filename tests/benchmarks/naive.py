@@ -131,7 +131,7 @@ def _write_fragments(root: Path) -> None:
     records = [read_record(project.records / f"{question.id}.json") for question in questions]
     fragments = {
         "at-a-glance": book.at_a_glance(records, questions),
-        "facts": book.facts(records, studies, Identity()),
+        "facts": book.facts(records, studies),
         "studies": book.study_list(studies, questions),
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),

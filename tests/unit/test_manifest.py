@@ -7,6 +7,7 @@ import pytest
 from livingmeta.inputs import digest
 from livingmeta.manifest import Manifest, is_current, page_hashes, site_hash
 from livingmeta.paths import Project
+from livingmeta.releases import Identity
 
 FILES = {
     "_toc.yml": "x",
@@ -42,6 +43,31 @@ def change(project, name, text=None):
     path = project.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text if text is not None else path.read_text() + "# more\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "own", "foreign"),
+    [
+        ("ongoing", "ongoing_id,question_id", "o1,q", "o2,another"),
+        ("screening", "record_id,study_id,decision", "r1,one,excluded", "r2,two,excluded"),
+    ],
+)
+def test_a_page_follows_the_rows_it_shows_and_no_others(project, name, header, own, foreign):
+    path = f"data/{name}.csv"
+    change(project, path, f"{header}\n")
+    before = page(project)
+    change(project, path, f"{header}\n{foreign}\n")
+    assert page(project) == before
+    change(project, path, f"{header}\n{foreign}\n{own}\n")
+    assert page(project) != before
+
+
+def test_a_page_follows_the_year_of_the_build_and_not_its_day(project):
+    pages = {
+        day: page_hashes(project, ["q"], "x", Identity(date=day))["q"]
+        for day in ("2026-01-01", "2026-12-31", "2027-01-01")
+    }
+    assert pages["2026-01-01"] == pages["2026-12-31"] != pages["2027-01-01"]
 
 
 @pytest.mark.parametrize(

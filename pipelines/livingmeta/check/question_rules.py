@@ -99,7 +99,8 @@ def _loaded(path: Path, file: str) -> tuple[list[Finding], Asked | None]:
 def _from_error(text: str, path: Path, file: str, lines: Mapping[YamlPath, int]) -> Finding:
     key, _, rest = text.removeprefix(f"{path}:").partition(":")
     value, _, rule = rest.strip().rpartition(": ")
-    return Finding(file, line_of(lines, key), key, value.strip("'\" :") or "(blank)", rule)
+    steps = (int(step) if step.isdigit() else step for step in key.split("."))
+    return Finding(file, line_of(lines, *steps), key, value.strip("'\" :") or "(blank)", rule)
 
 
 def _studies(curated: Curated) -> Studies:

@@ -242,20 +242,12 @@ def _allowed(field: Field) -> str:
     return " ".join(end for end in ends if end) or (str(field.pattern) if field.pattern else "")
 
 
-def facts(records: Sequence[Record], studies: Studies, today: Identity) -> Markup:
+def facts(records: Sequence[Record], studies: Studies) -> Markup:
     """Return what stands behind the front page, as chips."""
-    looks = studies.searches.dropna(subset=["date"]).sort_values("date")
-    look = (
-        f"last look {looks['date'].iloc[-1]}, {looks['kind'].iloc[-1]}, not a systematic search"
-        if len(looks)
-        else "last look not recorded"
-    )
     pooled = sum(bool(record["pooled"]) for record in records)
     items = [
-        today.text,
         f"{len(records)} questions, {pooled} pooled",
         f"{len(studies.studies)} studies",
-        look,
         "risk of bias not assessed",
     ]
     return chips(items)

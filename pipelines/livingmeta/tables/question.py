@@ -7,7 +7,6 @@ from livingmeta.charts import chart_html
 from livingmeta.effect_sizes import Measure
 from livingmeta.estimators import Fit
 from livingmeta.paths import Project
-from livingmeta.studies import Studies
 from livingmeta.tables.html import (
     Column,
     Markup,
@@ -45,8 +44,18 @@ def interval_text(lower: float | None, upper: float | None, measure: Measure) ->
     return formats.interval(float(measure.to_display(lower)), float(measure.to_display(upper)))
 
 
-def answer(analysis: Analysis, studies: Studies) -> Markup:
-    """Return the top of the page: the question, what stands behind it, and the answer."""
+def answer(analysis: Analysis, banner: Markup | None = None, looks: Markup | None = None) -> Markup:
+    """Return the top of the page: the question, what stands behind it, and the answer.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The question analysed.
+    banner : Markup, optional
+        How current it is, above the answer.
+    looks : Markup, optional
+        How often it was tested, beside the estimates.
+    """
     said = verdict(analysis)
     note = f'<p class="lm-answer-note">{text(said.note)}</p>' if said.note else ""
     lead = f'<p class="lm-lead">{text(analysis.question.question)}</p>'
@@ -54,10 +63,10 @@ def answer(analysis: Analysis, studies: Studies) -> Markup:
         f'<div class="lm-answer" id="answer"><p><strong>{text(said.headline)}</strong> '
         f"{text(said.sentence)}</p>{note}</div>"
     )
-    return Markup(lead + chips(_chips(analysis, studies)) + box + _cards(analysis))
+    return Markup(lead + (banner or "") + chips(_chips(analysis)) + box + _cards(analysis) + (looks or ""))
 
 
-def _chips(analysis: Analysis, studies: Studies) -> list[str]:
+def _chips(analysis: Analysis) -> list[str]:
     question, k = analysis.question, analysis.effects.k
     trials = "trial" if question.verdict in ("conflict_aware", "single_trial") else "study"
     plural = {"trial": "trials", "study": "studies"}[trials]
@@ -67,19 +76,7 @@ def _chips(analysis: Analysis, studies: Studies) -> list[str]:
         else "nothing pooled"
     )
     people = [f"{formats.count(analysis.participants)} patients"] if analysis.participants else []
-    looks = studies.searches.dropna(subset=["date"]).sort_values("date")
-    look = (
-        [f"last look {looks['date'].iloc[-1]}, {looks['kind'].iloc[-1]}"]
-        if len(looks)
-        else ["last look not recorded"]
-    )
-    return [
-        size,
-        *people,
-        *look,
-        str(question.living.get("status", "not recorded")),
-        "risk of bias: not assessed",
-    ]
+    return [size, *people, "risk of bias: not assessed"]
 
 
 def _cards(analysis: Analysis) -> str:
