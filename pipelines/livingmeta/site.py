@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from livingmeta import drawing, manifest, pages
-from livingmeta.api import write_api
+from livingmeta.api import write_api, write_version
 from livingmeta.book_writer import BookWriter
 from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically
@@ -316,6 +316,7 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
     (fresh / "index.html").write_text(REDIRECT, encoding="utf-8")
     (fresh / "_static" / "vega-bundle.js").write_text(load_bundle(project), encoding="utf-8")
     write_api(project, questions, fresh / "api" / "v1")
+    write_version(project, fresh)
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
         exchange(project.html, old)
