@@ -72,7 +72,7 @@
   };
 
   const banner = (newest, here) => {
-    const article = document.querySelector("article.bd-article");
+    const article = document.querySelector("article.bd-article, .bd-search-container");
     if (!article || !newest || here === newest) return;
     const isDev = here.folder === "dev";
     const what = isDev ? "an unreleased version" : "version " + here.version;
