@@ -78,8 +78,9 @@
     const what = isDev ? "an unreleased version" : "version " + here.version;
     const { link, same } = linkTo(newest, "latest", "");
     link.textContent = same ? "Read this page in the newest version" : "Go to the newest version, which lacks this page";
-    const text = `This is ${what}. The newest ${isDev ? "release " : ""}is ${newest.version}, of ${newest.date}. `;
-    const box = make("aside", { className: "lm-outdated" }, make("p", {}, text, link, "."));
+    const text = `This is ${what}. The newest ${isDev ? "release " : ""}is ${newest.version}, of `;
+    const day = make("span", { className: "lm-nowrap" }, newest.date);
+    const box = make("aside", { className: "lm-outdated" }, make("p", {}, text, day, ". ", link, "."));
     box.setAttribute("aria-label", "Outdated version");
     article.prepend(box);
   };

@@ -395,3 +395,12 @@ def test_a_release_calls_itself_so_and_the_rest_does_not_name_its_commit(tmp_pat
     assert version_text(root) == "unreleased"
     said = version_of(Project(root), Identity("unreleased", "cd" * 5, "2026-02-01", FIRST))
     assert said["kind"] is None and said["previous"] == said["newest"] == FIRST
+
+
+def test_the_verb_warns_of_what_is_not_committed(made, site, monkeypatch):
+    project = made()
+    subprocess.run(["git", "init", "-q", project.root], check=True)
+    monkeypatch.setattr("livingmeta.commands.publish._up_to_date", lambda project: None)
+    monkeypatch.setattr("livingmeta.commands.publish.checkout", lambda: project)
+    done = CliRunner().invoke(main, ["publish", "--site", str(site)])
+    assert done.exit_code == 0 and "files are not as in the commit" in done.stderr

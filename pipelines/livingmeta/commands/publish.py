@@ -1,13 +1,16 @@
 """The verb `publish`: the built site among the published versions."""
 
+import contextlib
 import sys
 from pathlib import Path
 
 import click
 
+from livingmeta import repository
 from livingmeta.commands.building import built
 from livingmeta.commands.options import checkout, epilog
 from livingmeta.paths import Project
+from livingmeta.releases import UNRELEASED
 
 
 @click.command(
@@ -36,10 +39,19 @@ def publish(site: Path, expect: str) -> None:
         sys.exit(1)
     click.echo(f"{'published' if done.is_new else 'already published'}: {done.folder}")
     click.echo(f"newest release: {done.newest or 'none yet'}")
+    if done.version == UNRELEASED:
+        _warn_of_uncommitted(project)
 
 
 def _warn(text: str) -> None:
     click.echo(text, err=True)
+
+
+def _warn_of_uncommitted(project: Project) -> None:
+    with contextlib.suppress(repository.RepositoryError):
+        count = len(repository.changed_files(project))
+        if count:
+            _warn(f"warning: {count} files are not as in the commit that dev/ is named after")
 
 
 def _up_to_date(project: Project) -> None:
