@@ -29,6 +29,7 @@ MANY_PAGES = 6  # from here on a rehearsal repays itself
 NOTEBOOKS_PER_SERVER = 3  # at a time; drawing a page takes a third of computing it
 REDIRECT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
+    '<link rel="icon" href="data:,">'  # else a browser asks for one that is not there
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
     '<a href="book/index.html">Open the book</a></html>\n'
 )
