@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test bench-build bench-stats lock clean help
+.PHONY: book test reproducible bench-build bench-stats lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -14,6 +14,9 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+
+reproducible: ## whether two builds of this commit, in two places, give the same bytes
+	@$(PYTHON) tests/reproducible.py
 
 bench-build: ## how long builds take, beside the naive way and bookdown (half an hour)
 	@$(PYTHON) pipelines/bootstrap.py test
@@ -39,4 +42,4 @@ clean: ## remove what is built; the environment stays
 	rm -rf _build book/_generated book/questions book/changes
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

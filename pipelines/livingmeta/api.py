@@ -11,6 +11,9 @@ from livingmeta.export.registry import FORMATS, files
 from livingmeta.export.schemas import SCHEMAS, schema_bytes
 from livingmeta.paths import Project
 from livingmeta.questions import Question
+from livingmeta.releases import Identity, find_release, identity
+
+VERSION_FILE = "api/v1/version.json"
 
 EXPORTS, SCHEMA_FOLDER = "exports", "schema"
 
@@ -64,4 +67,29 @@ def _entry(question: Question) -> dict[str, str]:
         "record": f"questions/{question.id}.json",
         "effect_sizes": f"questions/{question.id}.csv",
         "page": f"../../book/questions/{question.part}/{question.id}.html",
+    }
+
+
+def write_version(project: Project, html: Path) -> None:
+    """Write what the site below `html` is: its version, since when, and the pages of its book."""
+    said = version_of(project, identity(project))
+    pages = sorted(path.relative_to(html).as_posix() for path in (html / "book").rglob("*.html"))
+    text = json.dumps({**said, "pages": pages}, ensure_ascii=False, indent=2)
+    (html / VERSION_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def version_of(project: Project, today: Identity) -> dict[str, Any]:
+    """Return version, kind, reason, date, commit, the version before and the newest known here.
+
+    What is not released has no kind and no reason, and comes after the newest release.
+    """
+    release = find_release(project, today.version) if today.is_release else None
+    return {
+        "version": today.version,
+        "kind": release.kind if release else None,
+        "reason": release.reason if release else None,
+        "date": today.date or None,
+        "commit": today.commit or None,
+        "previous": release.previous if release else today.newest or None,
+        "newest": today.newest or None,
     }

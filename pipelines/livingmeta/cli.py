@@ -14,9 +14,11 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.building import built
 from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
 from livingmeta.commands.options import DATA, checkout, epilog
+from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
 from livingmeta.paths import Project
 
@@ -33,6 +35,7 @@ def main() -> None:
 main.add_command(release)
 main.add_command(export)
 main.add_command(diff)
+main.add_command(publish)
 
 
 def run() -> None:
@@ -100,51 +103,7 @@ def build(data: Path | None, only: tuple[str, ...], everything: bool, jobs: int 
     if not everything and not only and is_current(project):
         click.echo(f"nothing changed\n{project.html / 'book' / 'index.html'}")
         return
-    click.echo(_built(project, only, everything, jobs, engine))
-
-
-def _built(project: Project, only: tuple[str, ...], everything: bool, jobs: int | None, engine: str) -> Path:
-    # Before NumPy is loaded: a parent that forks must have one thread.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from livingmeta import site
-    from livingmeta.workers import can_fork
-
-    if engine == "fork" and not can_fork():
-        click.echo("this system cannot fork: papermill's own engine is used", err=True)
-    try:
-        with Progress() as progress:
-            return site.build(project, only, everything, jobs or site.default_jobs(), engine, progress)
-    except site.BuildError as error:
-        click.echo(f"{error}\nnothing was published: the site is as it was", err=True)
-        sys.exit(1)
-
-
-class Progress:
-    """A bar on a terminal, one plain line per finished step elsewhere."""
-
-    def __init__(self) -> None:
-        self.bar: Any = None
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def start(self, steps: int) -> None:
-        """Say how many steps there will be."""
-        if sys.stderr.isatty():
-            self.bar = click.progressbar(length=steps, label="building", file=sys.stderr)
-            self.bar.__enter__()
-
-    def step(self, what: str) -> None:
-        """Say that one step is done."""
-        if self.bar is not None:
-            self.bar.label = what[:40].ljust(40)
-            self.bar.update(1)
-        else:
-            click.echo(f"done: {what}", err=True)
-
-    def __exit__(self, *exc: object) -> None:
-        if self.bar is not None:
-            self.bar.__exit__(*exc)
+    click.echo(built(project, only, everything, jobs, engine))
 
 
 @main.command(epilog=epilog("livingmeta serve", "livingmeta serve --watch", "livingmeta serve --port 9000"))

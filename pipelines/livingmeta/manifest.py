@@ -23,6 +23,7 @@ FRAME = (
     "book/_templates/**/*",
     "requirements.lock",
     "pipelines/livingmeta/mathml.py",
+    "pipelines/livingmeta/theme.py",
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
 TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")

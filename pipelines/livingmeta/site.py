@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from livingmeta import drawing, manifest, pages
-from livingmeta.api import write_api
+from livingmeta.api import write_api, write_version
 from livingmeta.book_writer import BookWriter
 from livingmeta.export.registry import ExportError
 from livingmeta.files import replace as exchange
@@ -30,6 +30,7 @@ MANY_PAGES = 6  # from here on a rehearsal repays itself
 NOTEBOOKS_PER_SERVER = 3  # at a time; drawing a page takes a third of computing it
 REDIRECT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
+    '<link rel="icon" href="data:,">'  # else a browser asks for one that is not there
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
     '<a href="book/index.html">Open the book</a></html>\n'
 )
@@ -321,6 +322,7 @@ def _assemble(project: Project, questions: Sequence[Question]) -> None:
     except ExportError as error:
         raise BuildError(str(error)) from None
     _write_feed(project, fresh)
+    write_version(project, fresh)
     shutil.rmtree(old, ignore_errors=True)
     if project.html.exists():
         exchange(project.html, old)

@@ -1,10 +1,13 @@
 """A Sphinx extension that makes a book lighter: one sidebar for all pages, no icon script, few stems.
 
+It also tells every page which version of the book it belongs to.
+
 The theme renders the sidebar's tree anew for every page, and the tree has all pages in it: the
 cost grows with the square of their number. Here it is rendered once per folder, and the entry
 of each page is marked in the text.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,6 +18,9 @@ from typing import Any
 from pydata_sphinx_theme.toctree import add_toctree_functions
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
+
+from livingmeta.paths import Project
+from livingmeta.releases import identity
 
 # The icons themselves come from a web font beside the style sheet.
 UNUSED = ("scripts/fontawesome.js*", "scripts/*.map", "styles/*.map")
@@ -89,6 +95,7 @@ class Sidebars:
 
 def _on_page(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
     app.env._pickled_doctree_cache.clear()  # the bytes of pages that are written already
+    context["version_text"] = app.livingmeta_version  # type: ignore[attr-defined]
     render = context.get("generate_toctree_html")
     if render is None or pagename not in app.env.titles:
         return
@@ -114,11 +121,19 @@ def _with_feed(_app: Sphinx, _page: str, _template: str, context: dict[str, Any]
     context["metatags"] = context.get("metatags", "") + FEED_LINK.format(context["pathto"]("feed.xml", True))
 
 
+def version_text(root: Path) -> str:
+    """Return what stands in the header of every page: the version, but not the commit, of a checkout."""
+    data = os.environ.get("LIVINGMETA_DATA")
+    today = identity(Project(root, Path(data) if data else None))
+    return today.text if today.is_release else today.version
+
+
 def _on_start(app: Sphinx) -> None:
     # Not there yet when a clean build writes its pages; else its links would get a checksum.
     for path in (Path(app.outdir) / "_static").glob("mystnb.*.css"):
         path.unlink()
     app.livingmeta_sidebars = Sidebars()  # type: ignore[attr-defined]
+    app.livingmeta_version = version_text(Path(app.srcdir))  # type: ignore[attr-defined]
     _follow_the_theme(app)
     templates = getattr(app.builder, "templates", None)
     if templates is not None:

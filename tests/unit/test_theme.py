@@ -41,7 +41,7 @@ def by_the_theme(tmp_path_factory):
     project, folder = built_scratch(), tmp_path_factory.mktemp("theirs")
     settings = project.root / "_config.yml"
     lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
-    ours = ("livingmeta.theme", "templates_path")
+    ours = ("livingmeta.theme", "templates_path", "article_header_start")
     assert all(any(name in line for line in lines) for name in ours)
     kept = [line for line in lines if not any(name in line for name in ours)]
     settings.write_text("".join(kept), encoding="utf-8")
