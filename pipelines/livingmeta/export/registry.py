@@ -21,7 +21,18 @@ class Format:
     maker: str
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "bib": Format("BibTeX of the reports of all studies", "livingmeta.export.references:bib"),
+    "ris": Format("RIS of the reports of all studies", "livingmeta.export.references:ris"),
+    "csl": Format("CSL-JSON of the reports of all studies", "livingmeta.export.references:csl"),
+    "docx": Format(
+        "Word tables: summary of findings, study characteristics, reporting checklist",
+        "livingmeta.export.documents:docx",
+    ),
+    "svg": Format("every chart, 180 and 85 mm wide, font embedded", "livingmeta.export.figures:svg"),
+    "pdf": Format("every chart, 180 and 85 mm wide, font embedded", "livingmeta.export.figures:pdf"),
+    "png": Format("every chart, 180 and 85 mm wide, 300 and 600 dpi", "livingmeta.export.figures:png"),
+}
 
 
 def files(name: str, snapshot: Snapshot) -> Files:
