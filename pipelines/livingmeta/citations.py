@@ -25,6 +25,7 @@ Item = Mapping[str, Any]
 Record = Mapping[str, Any]
 KEY = "livingmagnesium"
 FILE = "CITATION.cff"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the quick one where it was built
 
 
 class CitationError(ValueError):
@@ -93,7 +94,7 @@ def _mapping(project: Project, name: str, optional: bool = False) -> dict[str, A
     if optional and not path.exists():
         return {}
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, yaml.YAMLError) as error:
         raise CitationError(f"{name}: cannot be read: {error}") from None
     return read if isinstance(read, dict) else {}

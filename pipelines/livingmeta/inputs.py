@@ -12,7 +12,7 @@ from livingmeta.paths import Project
 CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
 BOOK = ("_config.yml", "_toc.yml", "book/**/*")
 DATA = ("data/**/*",)
-SITE = (*BOOK, *DATA, "CHANGELOG.md")
+SITE = (*BOOK, *DATA, "CHANGELOG.md", "CITATION.cff")
 GENERATED = ("book/questions/", "book/_generated/")
 RELEASES = "data/releases/"
 

@@ -25,6 +25,7 @@ FRAME = (
     "pipelines/livingmeta/mathml.py",
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
+CITED_FROM = ("CITATION.cff", "_config.yml")
 TABLES_BY_STUDY = ("studies.csv", "reports.csv")
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
@@ -79,7 +80,7 @@ def page_hashes(
     project: Project, question_ids: Iterable[str], code: str = "", known: Identity | None = None
 ) -> dict[str, str]:
     """Return the hash of what each page is made from: its file, the rows it uses, code, version, releases."""
-    files = [project.data / name for name in TABLES_FOR_ALL]
+    files = [project.root / name for name in CITED_FROM] + [project.data / name for name in TABLES_FOR_ALL]
     files += [folder / "manifest.json" for folder in folders(project)]
     version = (known or identity(project)).version
     first = [(code or code_hash(project)).encode(), version.encode()]
