@@ -74,7 +74,6 @@ def _execute(root: Path, ids: Sequence[str]) -> None:
     import papermill
 
     from livingmeta.pages import page_path, prepared
-    from livingmeta.citations import read_book
     from livingmeta.paths import Project
     from livingmeta.questions import load_question
 
@@ -119,6 +118,7 @@ def _write_book(root: Path) -> None:
 
 
 def _write_fragments(root: Path) -> None:
+    from livingmeta.citations import read_book
     from livingmeta.paths import Project
     from livingmeta.questions import load_questions
     from livingmeta.releases import Identity

@@ -27,7 +27,7 @@ from livingmeta.tables.html import (
     table,
     text,
 )
-from made_up import BY_SIZE, QUESTION, analysed, ratios, schema, studies, tables, trials_by_size
+from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 
 MANY = trials_by_size(1.0, 0.4)
 VOID = {"br", "img", "hr", "meta", "link", "input"}

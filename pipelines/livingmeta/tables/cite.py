@@ -10,7 +10,7 @@ from livingmeta import citations
 from livingmeta.analysis import Analysis
 from livingmeta.charts import CHARTS
 from livingmeta.citations import Book
-from livingmeta.numbers import cited, numbers, stamp
+from livingmeta.numbers import cited, numbers
 from livingmeta.paths import Project
 from livingmeta.releases import identity
 from livingmeta.results import question_record
@@ -18,7 +18,7 @@ from livingmeta.tables.html import Column, Markup, table, text
 from livingmeta.tables.question import API
 
 NUMBER_ANCHOR = "number-"
-NUMBER_COLUMNS = (Column("Number"), Column("Value", css="lm-nowrap"), Column("To copy: value with stamp"))
+NUMBER_COLUMNS = (Column("Number"), Column("Value with its stamp, to copy"))
 
 
 def cite_box(analysis: Analysis, project: Project) -> Markup:
@@ -58,11 +58,7 @@ def to_copy(shown: str) -> Markup:
 def numbers_table(record: Mapping[str, Any], version: str) -> Markup:
     """Return the citable numbers of a page with their stamps; each row has the anchor number-<field>."""
     found = numbers(record)
-    if not found:
-        return Markup(
-            f"<p>The page has no number to cite. Its stamp:</p>{to_copy(stamp(record, 'k', version))}"
-        )
-    rows = [(one.label, one.text, to_copy(cited(record, one, version))) for one in found]
+    rows = [(one.label, to_copy(cited(record, one, version))) for one in found]
     anchors = [NUMBER_ANCHOR + one.field for one in found]
     made = table(NUMBER_COLUMNS, rows, "lm-table lm-numbers", anchors)
     return Markup(f'<p class="lm-cite-title">Numbers of this page</p>{made}')
