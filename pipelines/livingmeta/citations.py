@@ -281,9 +281,9 @@ def latex(text: str) -> str:
 def _letter(sign: str) -> str:
     if sign in SPECIALS:
         return SPECIALS[sign]
-    base, *marks = unicodedata.normalize("NFD", sign)
-    if base.isascii() and base.isalpha() and len(marks) == 1 and marks[0] in ACCENTS:
-        return f"{{\\{ACCENTS[marks[0]]}{{{base}}}}}"
+    parts = unicodedata.normalize("NFD", sign)
+    if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in ACCENTS:
+        return f"{{\\{ACCENTS[parts[1]]}{{{parts[0]}}}}}"
     return sign
 
 
