@@ -29,6 +29,7 @@ FONTS = ROOT / "pipelines" / "fonts"
 FAMILY = "Living Figure Sans"
 FACES = {"normal": "LivingFigureSans-Regular.ttf", "bold": "LivingFigureSans-Bold.ttf"}
 STACK = f"'{FAMILY}', 'Liberation Sans', Arial, Helvetica, sans-serif"
+MARGIN = 6  # units of the picture around it, so that no letter touches the edge
 MM_PER_INCH = 25.4
 POINTS_PER_MM = 72 / MM_PER_INCH
 AUTHOR = "Living Magnesium contributors"
@@ -171,12 +172,12 @@ def on_paper(drawn: str, width_mm: float, about: str) -> str:
         alone = alone.replace(f'"{family}"', f'"{STACK}"')
     opening = re.match(r"<svg[^>]*>", alone)
     assert opening is not None
-    width, height = (float(part) for part in re.findall(r'\b(?:width|height)="([\d.]+)"', opening[0])[:2])
-    tall = width_mm * height / width
-    start = re.sub(
-        r' width="[\d.]+" height="[\d.]+"', f' width="{width_mm}mm" height="{tall:.3f}mm"', opening[0]
-    )
-    ground = f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>'
+    size = re.findall(r'\b(?:width|height)="([\d.]+)"', opening[0])[:2]
+    wide, high = (float(part) + 2 * MARGIN for part in size)
+    paper = f'width="{width_mm}mm" height="{width_mm * high / wide:.3f}mm"'
+    start = re.sub(r'width="[\d.]+" height="[\d.]+"', paper, opening[0])
+    start = re.sub(r'viewBox="[^"]*"', f'viewBox="-{MARGIN} -{MARGIN} {wide:g} {high:g}"', start)
+    ground = f'<rect x="-{MARGIN}" y="-{MARGIN}" width="{wide:g}" height="{high:g}" fill="#ffffff"/>'
     return f"{start}<metadata>{html.escape(about)}</metadata>{ground}{alone[opening.end() :]}"
 
 
