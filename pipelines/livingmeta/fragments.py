@@ -18,6 +18,7 @@ Records = Sequence[dict[str, Any]]
 def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     """Write the Markdown that the book's static pages include, from records and tables."""
     # Heavy: after Sphinx's process has been forked.
+    from livingmeta.citations import read_book
     from livingmeta.results import read_record
     from livingmeta.schema import load_schema
     from livingmeta.studies import load_studies
@@ -34,7 +35,7 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
         "studies": book.study_list(studies, questions),
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
-        "cite": book.how_to_cite(today),
+        "cite": book.how_to_cite(today, read_book(project, today)),
         "whats-new": whats_new(released, _unreleased(studies, records, released, today)),
     }
     for name, fragment in fragments.items():

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from livingmeta.paths import Project
 
-CODE = ("pipelines/livingmeta/**/*.py", "pipelines/notebooks/*.ipynb", "requirements.lock")
+CODE = (
+    *("pipelines/livingmeta/**/*.py", "pipelines/livingmeta/schemas/*.json"),
+    *("pipelines/notebooks/*.ipynb", "pipelines/fonts/*", "requirements.lock"),
+)
 BOOK = ("_config.yml", "_toc.yml", "book/**/*")
 DATA = ("data/**/*",)
 SITE = (*BOOK, *DATA, "CHANGELOG.md", "CITATION.cff", "LICENSE-DATA")

@@ -26,6 +26,7 @@ FRAME = (
     "pipelines/livingmeta/theme.py",
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
+CITED_FROM = ("CITATION.cff", "_config.yml")
 TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")
 TABLES_BY_QUESTION = ("ongoing.csv",)
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
@@ -82,7 +83,7 @@ def page_hashes(
     project: Project, question_ids: Iterable[str], code: str = "", known: Identity | None = None
 ) -> dict[str, str]:
     """Return the hash of what each page is made from: file, rows, code, version, year, releases."""
-    files = [project.data / name for name in TABLES_FOR_ALL]
+    files = [project.root / name for name in CITED_FROM] + [project.data / name for name in TABLES_FOR_ALL]
     files += [folder / "manifest.json" for folder in folders(project)]
     today = known or identity(project)
     year = today.date[:4]  # rules about years look at it

@@ -118,6 +118,7 @@ def _write_book(root: Path) -> None:
 
 
 def _write_fragments(root: Path) -> None:
+    from livingmeta.citations import read_book
     from livingmeta.paths import Project
     from livingmeta.questions import load_questions
     from livingmeta.releases import Identity
@@ -135,7 +136,7 @@ def _write_fragments(root: Path) -> None:
         "studies": book.study_list(studies, questions),
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
-        "cite": book.how_to_cite(Identity()),
+        "cite": book.how_to_cite(Identity(), read_book(project, Identity())),
     }
     project.fragments.mkdir(parents=True, exist_ok=True)
     for name, text in fragments.items():

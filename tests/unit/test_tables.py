@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from livingmeta.analysis import analyse
+from livingmeta.citations import Book
 from livingmeta.paths import ROOT, Project
 from livingmeta.questions import load_questions
 from livingmeta.releases import Identity
@@ -26,7 +27,7 @@ from livingmeta.tables.html import (
     table,
     text,
 )
-from made_up import BY_SIZE, QUESTION, analysed, ratios, schema, studies, tables, trials_by_size
+from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 
 MANY = trials_by_size(1.0, 0.4)
 VOID = {"br", "img", "hr", "meta", "link", "input"}
@@ -103,7 +104,7 @@ def parts(analysis, made, project):
         "limits": question.limits_box(analysis),
         "subgroups": question.subgroup_table(analysis),
         "excluded": question.excluded(analysis),
-        "cite": cite_box(analysis),
+        "cite": cite_box(analysis, Project()),
     }
 
 
@@ -210,6 +211,9 @@ def test_facts_count_what_stands_behind_the_book(real):
 
 
 def test_citation_names_the_author_and_the_version():
-    assert "Living Magnesium contributors" in book.how_to_cite(Identity())
-    assert "commit abc" in book.how_to_cite(Identity(commit="abc"))
-    assert QUESTION.title not in book.how_to_cite(Identity(commit="abc"))
+    cited = Book("A made-up book", ({"literal": "Made-up authors"},))
+    shown = book.how_to_cite(Identity(commit="abc", date="2026-01-02"), cited)
+    assert "Made-up authors. A made-up book. Version: unreleased." in shown
+    assert "commit `abc` of 2026-01-02" in shown
+    released = book.how_to_cite(Identity("2026.11.0", "abc", "2026-01-02"), cited)
+    assert "version 2026.11.0, released on 2026-01-02" in released and "commit" not in released

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from livingmeta import formats
+from livingmeta import citations, formats
 from livingmeta.charts.glance import mini_interval
+from livingmeta.citations import Book
 from livingmeta.questions import Question
 from livingmeta.releases import Identity
 from livingmeta.schema import Field, Schema
@@ -253,12 +254,26 @@ def facts(records: Sequence[Record], studies: Studies) -> Markup:
     return chips(items)
 
 
-def how_to_cite(today: Identity) -> Markup:
-    """Return the citation of this build in plain text and BibTeX."""
-    version = today.version if today.is_release else today.text
-    plain = f"Living Magnesium contributors. Magnesium: a living meta-analysis. Version: {version}."
-    bibtex = (
-        "@misc{living-magnesium,\n  author = {{Living Magnesium contributors}},\n"
-        f"  title = {{Magnesium: a living meta-analysis}},\n  note = {{Version: {version}}}\n}}"
+def how_to_cite(today: Identity, cited: Book) -> Markup:
+    """Return the citation of this build as text, BibTeX, RIS and CSL-JSON."""
+    item = citations.book_item(cited)
+    forms = {
+        "BibTeX": ("bibtex", citations.bibtex([item])),
+        "RIS": ("text", citations.ris([item])),
+        "CSL-JSON": ("json", citations.csl([item])),
+    }
+    blocks = "".join(
+        f"**{name}**\n\n```{kind}\n{form.strip()}\n```\n\n" for name, (kind, form) in forms.items()
     )
-    return Markup(f"{plain}\n\n```bibtex\n{bibtex}\n```\n")
+    return Markup(f"{_this_build(today)}\n\n```text\n{citations.plain(item)}\n```\n\n{blocks}")
+
+
+def _this_build(today: Identity) -> str:
+    if today.is_release:
+        return f"You are reading {today.text}, released on {today.date}."
+    made = f" of {today.date}" if today.date else ""
+    commit = f" from commit `{today.commit}`{made}" if today.commit else ""
+    return (
+        f"You are reading a version that is not released, built{commit}. "
+        "Add the commit and its date to the citation, or cite a release instead."
+    )
