@@ -21,7 +21,11 @@ class Format:
     maker: str
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "r": Format(
+        "an R script that fits every pooled estimate again with metafor", "livingmeta.export.r_script:r_script"
+    ),
+}
 
 
 def files(name: str, snapshot: Snapshot) -> Files:
