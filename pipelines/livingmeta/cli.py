@@ -15,6 +15,7 @@ import click
 
 from livingmeta import __version__
 from livingmeta.commands.options import DATA, checkout, epilog
+from livingmeta.commands.verify import verify
 from livingmeta.paths import Project
 
 
@@ -25,6 +26,9 @@ from livingmeta.paths import Project
 @click.version_option(__version__, prog_name="livingmeta")
 def main() -> None:
     """Check the curated data, analyse it, and publish it as a book."""
+
+
+main.add_command(verify)
 
 
 def run() -> None:

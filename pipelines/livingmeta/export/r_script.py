@@ -4,9 +4,7 @@ The rows are in it as they were reported, so that it needs nothing but R and met
 are those of the records, so that a release's script holds the release's own.
 """
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +17,12 @@ from livingmeta.effect_sizes.measures import ARCSINE, FISHER_Z, IDENTITY, INPUTS
 from livingmeta.effect_sizes.sources import WHAT_IS_ADDED_TO
 from livingmeta.estimators import ESTIMATORS
 from livingmeta.estimators.counts import RATES
+from livingmeta.export.r_language import WIDTH, comment, named, number, text, vector
 from livingmeta.numbers import record_hash
 from livingmeta.snapshots import Snapshot
 
 FILE = "reproduce.R"
 CHECKED_WITH = "R 4.2.2 and metafor 3.8-1"
-WIDTH = 100
 Record = Mapping[str, Any]
 
 # metafor's names of a measure's columns, in the order of INPUTS; `change` has no counterpart.
@@ -127,7 +125,8 @@ if (is.null(compared)) {
     part <- compared[compared$question == question, ]
     cat(sprintf("  %-44s %-20s %18s %18s %10s %s\\n", c("analysis", part$analysis),
                 c("quantity", part$quantity), c("ours", formatC(part$ours, digits = 10, format = "g")),
-                c("metafor", formatC(part$metafor, digits = 10, format = "g")), c("difference", sprintf("%.1e", part$difference)),
+                c("metafor", formatC(part$metafor, digits = 10, format = "g")),
+                c("difference", sprintf("%.1e", part$difference)),
                 c("", ifelse(part$ok, "ok", "DIFFERS"))), sep = "")
     cat("\\n")
   }
@@ -244,7 +243,9 @@ def _compared(question: str, one: PooledFit) -> Iterator[str]:
     fit = one.fit
     call = _call(one)
     if one.k != fit["k"]:
-        yield _not_compared(question, one.analysis, f"{one.k} rows were found, and it was made from {fit['k']}")
+        yield _not_compared(
+            question, one.analysis, f"{one.k} rows were found, and it was made from {fit['k']}"
+        )
     elif call is None:
         yield _not_compared(question, one.analysis, f"metafor is not asked for the method {fit['method']}")
     else:
@@ -256,7 +257,7 @@ def _compared(question: str, one: PooledFit) -> Iterator[str]:
 
 def _not_compared(question: str, analysis: str, why: str) -> str:
     said = f"{question}, {analysis}: not compared: {why}"
-    return f"cat({text(said)}, \"\\n\")"
+    return f'cat({text(said)}, "\\n")'
 
 
 def _call(one: PooledFit) -> str | None:
@@ -277,7 +278,9 @@ def _call(one: PooledFit) -> str | None:
 
 def _profiled(one: PooledFit) -> bool:
     fit = one.fit
-    return one.analysis == "Main model" and fit["method"] in ESTIMATORS and fit["method"] != "EE" and one.k > 1
+    return (
+        one.analysis == "Main model" and fit["method"] in ESTIMATORS and fit["method"] != "EE" and one.k > 1
+    )
 
 
 def _asked(one: PooledFit) -> str:
@@ -357,42 +360,3 @@ def _frame(rows: pd.DataFrame, columns: Mapping[str, str]) -> str:
     lines = [f"row = {vector([int(i) + 1 for i in rows.index])}", f"study = {vector(rows['study'].map(str))}"]
     lines += [f"{name} = {vector(rows[source].to_numpy(float))}" for name, source in columns.items()]
     return "data.frame(\n  " + ",\n  ".join(lines) + ")"
-
-
-def vector(values: Sequence[Any] | pd.Series) -> str:
-    """Return values as a vector in R, over several lines where it is long."""
-    lines = [""]
-    items = [text(value) if isinstance(value, str) else number(value) for value in values]
-    for i, item in enumerate(items):
-        piece = item + (", " if i + 1 < len(items) else "")
-        if lines[-1] and len(lines[-1]) + len(piece) > WIDTH - 10:
-            lines.append("")
-        lines[-1] += piece
-    return "c(" + "\n    ".join(line.rstrip() for line in lines) + ")"
-
-
-def named(values: Mapping[str, float]) -> str:
-    """Return a vector in R whose elements have names."""
-    return "c(" + ",\n          ".join(f"{name} = {number(value)}" for name, value in values.items()) + ")"
-
-
-def number(value: float) -> str:
-    """Return a number in R with all its digits."""
-    value = float(value)
-    if value != value:
-        return "NA"
-    if value in (float("inf"), float("-inf")):
-        return "Inf" if value > 0 else "-Inf"
-    return repr(value).removesuffix(".0")
-
-
-def text(value: str) -> str:
-    """Return a text in R, in ASCII: what is not is written by its code."""
-    plain = json.dumps(value.replace("\0", ""), ensure_ascii=False)
-    return re.sub(r"[^\x20-\x7e]", lambda found: f"\\U{ord(found[0]):08x}", plain)
-
-
-def comment(value: str) -> str:
-    """Return one line of comment in ASCII, whatever the text holds."""
-    line = " ".join(value.split())
-    return f"# {line}".encode("ascii", "backslashreplace").decode("ascii")

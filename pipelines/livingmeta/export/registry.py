@@ -23,7 +23,8 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "r": Format(
-        "an R script that fits every pooled estimate again with metafor", "livingmeta.export.r_script:r_script"
+        "an R script that fits every pooled estimate again with metafor",
+        "livingmeta.export.r_script:r_script",
     ),
 }
 
