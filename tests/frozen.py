@@ -3,10 +3,11 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from livingmeta.export.question_files import effects_table
-from livingmeta.export.registry import FORMATS, files
+from livingmeta.export.registry import files
 from livingmeta.numbers import signed, summary
 from livingmeta.paths import ROOT, Project
 from livingmeta.releases import LAYOUT, MANIFEST, read_release
@@ -37,8 +38,10 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def freeze(project: Project, version: str = VERSION) -> dict[str, dict[str, bytes]]:
-    """Write a release of what a checkout holds; return its exports by format and name."""
+def freeze(
+    project: Project, version: str = VERSION, formats: Iterable[str] = ("r",)
+) -> dict[str, dict[str, bytes]]:
+    """Write a release of what a checkout holds; return its exports in these formats, by name."""
     folder = project.root / "data" / "releases" / version
     today = now(project)
     records = {name: signed(record, version) for name, record in today.records.items()}
@@ -59,7 +62,7 @@ def freeze(project: Project, version: str = VERSION) -> dict[str, dict[str, byte
     }
     write(folder / MANIFEST, json.dumps(manifest))
     frozen = of_release(read_release(folder))
-    exports = {kind: dict(files(kind, frozen)) for kind in FORMATS}
+    exports = {kind: dict(files(kind, frozen)) for kind in formats}
     manifest["exports"] = {f"{k}/{n}": sha256(raw) for k, made in exports.items() for n, raw in made.items()}
     write(folder / MANIFEST, json.dumps(manifest))
     return exports

@@ -24,7 +24,7 @@ WHAT_DIFFERS = r"file says .*, the release says|bytes differ|which is not known|
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
     project = checkout(tmp_path_factory.mktemp("verify") / "checkout")
-    exports = freeze(project)
+    exports = freeze(project, formats=FORMATS)
     return project, exports
 
 
