@@ -106,14 +106,18 @@ class Evidence:
             name for name, base in listed.items() if PurePosixPath(base).suffix.lower() == content.suffix
         ]
         found = False
-        for name in named or alike:
-            for one in self._reference(frozen, name):
+        # Nothing but its name tells which picture a picture should be.
+        for name in named or (alike if content.kind != "bytes" else ()):
+            for one in self._reference(frozen, name, content):
                 found = True
                 yield one
         if not found:
             yield from self._unlisted(frozen, content)
 
-    def _reference(self, release: Release, name: str) -> Iterator[Reference]:
+    def _reference(self, release: Release, name: str, content: Content) -> Iterator[Reference]:
+        if content.kind == "bytes":  # its hash, which is not the release's, says all there is to say
+            yield Reference(release.version, name, Content(PurePosixPath(name).name, b"\0"), True)
+            return
         if name in release.files:
             raw: bytes | None = (release.folder / name).read_bytes()
         else:
