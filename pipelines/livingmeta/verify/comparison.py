@@ -171,14 +171,14 @@ TOKENS = re.compile(r"[\s<>,;{}\"]+")
 
 
 def likeness(given: Content, expected: Content) -> float:
-    """Return which share of what a file consists of is also in another one, 0 to 1."""
+    """Return which share of what two files consist of is in both, 0 to 1."""
     if given.kind != expected.kind or given.kind == "bytes":
         return 0.0
     if given.kind == "zip":
         mine, theirs = set(given.members), set(expected.members)
     else:
         mine, theirs = (set(TOKENS.split(one.text)) for one in (given, expected))
-    return len(mine & theirs) / max(1, len(theirs))
+    return len(mine & theirs) / max(1, len(mine | theirs))
 
 
 NUMERAL = re.compile(r"-?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
