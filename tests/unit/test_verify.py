@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from frozen import QUESTIONS, VERSION, checkout, freeze
 from livingmeta.cli import main
-from livingmeta.export.registry import FORMATS
+from livingmeta.export.registry import FORMATS, files
 from livingmeta.numbers import numbers, record_hash
 from livingmeta.releases import MANIFEST
+from livingmeta.snapshots import now
 from livingmeta.verify import Evidence, UsageFault, verify
 
 QUESTION = QUESTIONS[0]
@@ -323,6 +324,23 @@ def test_a_file_of_unreleased_data_says_so(asked):
     matches, said = asked("numbers.csv", "release,value\nunreleased,1\n# commit: 1a2b3c4d5e\n")
     assert not matches
     assert "names no release (made from unreleased data at commit 1a2b3c4d5e)" in said
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_exports_of_unreleased_data_are_held_against_no_release(kind, released, asked):
+    made = files(kind, now(released[0]))
+    for name in chosen(made):
+        matches, said = asked(PurePosixPath(name).name, made[name])
+        assert "names no release (made from unreleased data" in said or (matches and "byte for byte" in said)
+
+
+IN_HEX = "version 2026.11.0".encode("utf-16-be").hex().encode()
+
+
+@pytest.mark.parametrize("raw", [b"(version 2026.11.0)", b"<FEFF" + IN_HEX + b">"])
+def test_a_pdf_file_of_another_name_is_at_least_told_its_release(raw, asked):
+    matches, said = asked("other.pdf", b"%PDF-1.7\n\0 << /Subject " + raw + b" >>")
+    assert not matches and "does not match release 2026.11.0" in said
 
 
 # What nobody should send.

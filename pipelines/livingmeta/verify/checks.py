@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta.numbers import numbers
-from livingmeta.releases import ReleaseError
+from livingmeta.releases import UNRELEASED, ReleaseError
 from livingmeta.verify.comparison import differences, likeness, numerals
 from livingmeta.verify.evidence import (
     Evidence,
@@ -127,13 +127,13 @@ def check(content: Content, evidence: Evidence) -> Findings:
             return [(True, _with(said, todays(content, version, evidence)))]
     known = {release.version for release in evidence.releases}
     named = named_releases(content)
+    others = {stamp.release for stamp in stamps(content.text)} - {UNRELEASED}
+    if not named and not others and is_unreleased(content):
+        return [(False, _unreleased(content))]
     reference = _best(content, [version for version in named if version in known], evidence)
     if reference is not None:
         return _compared(content, reference, evidence)
     unknown = [version for version in named if version not in known]
-    others = {stamp.release for stamp in stamps(content.text)} - {"unreleased"}
-    if not named and not others and is_unreleased(content):
-        return [(False, _unreleased(content))]
     return (
         _members(content, evidence)
         or numbers_inside(content, evidence)

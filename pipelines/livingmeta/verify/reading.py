@@ -19,6 +19,7 @@ DOCUMENT = "word/document.xml"
 TEXT_PARTS = re.compile(r"word/(document|footnotes|endnotes|header\d*|footer\d*)\.xml")
 BREAKS = re.compile(r"</w:p>|</w:tr>|<w:br\b[^>]*>|<w:cr\b[^>]*>")
 GAPS = re.compile(r"</w:tc>|<w:tab\b[^>]*>")
+UTF_16 = re.compile(rb"<feff((?:[0-9a-f]{4}){1,2000})>", re.IGNORECASE)  # a text in a PDF file
 TAGS = re.compile(r"<[^>]*>")
 
 
@@ -88,13 +89,18 @@ class Content:
     def shallow_text(self) -> str:
         """Return the text without looking into files inside."""
         if self.raw.startswith((ZIP, PNG, PDF)):
-            return self.raw.replace(b"\0", b"").decode("latin-1")
+            plain = self.raw.replace(b"\0", b"").decode("latin-1")
+            return "\n".join([plain, *map(_from_hex, UTF_16.findall(self.raw))])
         return decoded(self.raw)
 
     @property
     def normal(self) -> bytes:
         """Return its text in UTF-8 with LF line endings and without a byte order mark."""
         return decoded(self.raw).encode()
+
+
+def _from_hex(digits: bytes) -> str:
+    return bytes.fromhex(digits.decode()).decode("utf-16-be", errors="replace")
 
 
 def decoded(raw: bytes) -> str:
