@@ -49,6 +49,8 @@ def freeze(
     for name, record in records.items():
         write(folder / "results" / f"{name}.json", to_json(record))
         table = effects_table(today.analyses[name], today.studies)
+        if "release" in table:
+            table["release"] = version
         write(folder / "results" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write(folder / "estimates.json", to_json({name: summary(record) for name, record in records.items()}))
     for name in ("counts", "changes"):

@@ -13,13 +13,14 @@ from livingmeta.numbers import Number, number, record_hash
 from livingmeta.paths import Project
 from livingmeta.releases import UNRELEASED, VERSION, Release, ReleaseError, find_release, releases
 from livingmeta.snapshots import NOW, Snapshot, SnapshotError, of_release, snapshot
+from livingmeta.verify.comparison import rows
 from livingmeta.verify.reading import Content
 
 # A version is only one where it is called so: packages have versions of the same form.
 CALLED = re.compile(rf"(?i)\b(?:release|version|edition)\b[^\w\n]{{0,12}}v?({VERSION.pattern})(?!\w|\.\d)")
 IN_STAMP = re.compile(rf"\[({VERSION.pattern})/")
 COMMIT = re.compile(r"(?i)\bcommit\b\W{0,12}([0-9a-f]{7,40})\b")
-NOT_RELEASED = re.compile(rf"\b{UNRELEASED}\b")
+NOT_RELEASED = re.compile(rf"(?i)(?:\b(?:release|version|edition)\b[^\w\n]{{0,12}}|\[){UNRELEASED}\b")
 
 
 @dataclass(frozen=True)
@@ -157,19 +158,17 @@ class Evidence:
 def named_releases(content: Content) -> list[str]:
     """Return the versions that a file calls its own, the most often named first."""
     found = [match.group(1) for pattern in (CALLED, IN_STAMP) for match in pattern.finditer(content.text)]
-    found += _by_key(content)
+    found += [value for value in _column(content) if VERSION.fullmatch(value)]
     return sorted(set(found), key=lambda version: (-found.count(version), version))
 
 
-def _by_key(content: Content) -> list[str]:
-    """Return the versions in a column called release of a CSV file."""
-    from livingmeta.verify.comparison import rows
-
+def _column(content: Content) -> list[str]:
+    """Return what stands in a column called release of a CSV file."""
     table = rows(content) if content.kind == "csv" else None
     if not table or "release" not in table[0]:
         return []
     place = table[0].index("release")
-    return [row[place] for row in table[1:] if len(row) > place and VERSION.fullmatch(row[place])]
+    return [row[place] for row in table[1:] if len(row) > place]
 
 
 def commit_named(content: Content) -> str:
@@ -180,7 +179,7 @@ def commit_named(content: Content) -> str:
 
 def is_unreleased(content: Content) -> bool:
     """Return whether a file says that it was made from unreleased data."""
-    return bool(NOT_RELEASED.search(content.text))
+    return bool(NOT_RELEASED.search(content.text)) or UNRELEASED in _column(content)
 
 
 def record_in(value: Any) -> Iterator[Mapping[str, Any]]:
