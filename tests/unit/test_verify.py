@@ -326,6 +326,12 @@ def test_a_file_of_unreleased_data_says_so(asked):
     assert "names no release (made from unreleased data at commit 1a2b3c4d5e)" in said
 
 
+def test_the_form_of_a_stamp_is_no_stamp(asked, cited, stamp):
+    said = "A stamp reads [release/question/field#hash]"
+    assert asked("paper.md", f"{said}: {cited['estimate']} {stamp()}")[0]
+    assert "no stamp was found" in asked("paper.md", said)[1]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_exports_of_unreleased_data_are_held_against_no_release(kind, released, asked):
     made = files(kind, now(released[0]))

@@ -19,13 +19,13 @@ from livingmeta.verify.evidence import (
 )
 from livingmeta.verify.inside import numbers_inside, stamps_inside, structured
 from livingmeta.verify.reading import MOST_BYTES, Content, VerifyError, read
-from livingmeta.verify.stamps import stamps
+from livingmeta.verify.stamps import FORM, stamps
 
 COPY, COPY_OF_THAT_NAME = 0.5, 0.1  # likeness from which a file is taken for a copy of another one
 MOST_LINES = 200
 MOST_RELEASES = 8  # that one file is held against
 MOST_MOVED = 20
-STAMP_FORM = "a stamp reads [release/question/field#hash]"
+STAMP_FORM = f"a stamp reads {FORM}"
 
 
 class UsageFault(VerifyError):

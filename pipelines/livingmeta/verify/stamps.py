@@ -12,6 +12,7 @@ STAMP = re.compile(
     r"\[(?P<release>[^\[\]/\s]{1,100})/(?P<question>[^\[\]/\s]{1,200})/"
     r"(?P<field>[^\[\]/#\s]{1,100})#(?P<hash>[^\[\]\s]{0,100})\]"
 )
+FORM = "[release/question/field#hash]"  # what explains stamps is none
 REACH = 120  # characters before a stamp in which its number is looked for
 # LaTeX and Markdown write some characters otherwise; each becomes what it prints.
 ESCAPES = (
@@ -76,6 +77,8 @@ def stamps(text: str) -> Iterator[Stamp]:
     for found in STAMP.finditer(plain):
         line += plain.count("\n", counted, found.start())
         counted = found.start()
+        if found.group() == FORM:
+            continue
         before = plain[max(end, counted - REACH) : counted]
         end = found.end()
         yield Stamp(**found.groupdict(), before=before.rstrip(), line=line)
