@@ -20,6 +20,7 @@ from livingmeta.commands.export import export
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
+from livingmeta.commands.verify import verify
 from livingmeta.paths import Project
 
 
@@ -36,6 +37,7 @@ main.add_command(release)
 main.add_command(export)
 main.add_command(diff)
 main.add_command(publish)
+main.add_command(verify)
 
 
 def run() -> None:

@@ -37,9 +37,9 @@ FORMATS: dict[str, Format] = {
     "json": Format("all records in one file", "livingmeta.export.estimates:json_files", True),
     "methods": Format("a methods paragraph", "livingmeta.export.methods:methods_files", True),
     "zip": Format("data, questions and results in one file", "livingmeta.export.archive:archive_files", True),
-    "bib": Format("BibTeX of the reports of all studies", "livingmeta.export.references:bib"),
-    "ris": Format("RIS of the reports of all studies", "livingmeta.export.references:ris"),
-    "csl": Format("CSL-JSON of the reports of all studies", "livingmeta.export.references:csl"),
+    "bib": Format("BibTeX of the reports of all studies", "livingmeta.export.references:bib", True),
+    "ris": Format("RIS of the reports of all studies", "livingmeta.export.references:ris", True),
+    "csl": Format("CSL-JSON of the reports of all studies", "livingmeta.export.references:csl", True),
     "docx": Format(
         "Word tables: summary of findings, study characteristics, reporting checklist",
         "livingmeta.export.documents:docx",
@@ -47,6 +47,10 @@ FORMATS: dict[str, Format] = {
     "svg": Format("every chart, 180 and 85 mm wide, font embedded", "livingmeta.export.figures:svg"),
     "pdf": Format("every chart, 180 and 85 mm wide, font embedded", "livingmeta.export.figures:pdf"),
     "png": Format("every chart, 180 and 85 mm wide, 300 and 600 dpi", "livingmeta.export.figures:png"),
+    "r": Format(
+        "an R script that fits every pooled estimate again with metafor",
+        "livingmeta.export.r_script:r_script",
+    ),
 }
 
 

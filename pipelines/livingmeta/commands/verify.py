@@ -1,0 +1,35 @@
+"""The verb `verify`: a file or a stamp held against the release that it names."""
+
+import sys
+
+import click
+
+from livingmeta.commands.options import checkout, epilog
+
+
+@click.command(
+    # A number may begin with a minus sign; it is no option.
+    context_settings={"ignore_unknown_options": True},
+    epilog=epilog(
+        "livingmeta verify estimates.csv",
+        "livingmeta verify manuscript.docx",
+        "livingmeta verify 'OR 0.58 (0.42–0.79) [2026.11.0/iv-magnesium-ami-mortality/estimate#1a2b3c4d]'",
+    ),
+)
+@click.argument("target", metavar="FILE|STAMP")
+def verify(target: str) -> None:
+    """Say whether a file or a cited number matches the release that it names, and what it is today.
+
+    FILE is anything that was exported or downloaded, or a manuscript with stamps in it (text, LaTeX,
+    Markdown, DOCX). Exit codes: 0 all of it matches, 1 something does not, 2 neither file nor stamp.
+    """
+    from livingmeta.verify import Evidence, UsageFault
+    from livingmeta.verify import verify as verified
+
+    try:
+        report = verified(target, Evidence(checkout()))
+    except UsageFault as fault:
+        raise click.UsageError(str(fault)) from None
+    for line in report.lines:
+        click.echo(line)
+    sys.exit(0 if report.matches else 1)

@@ -1,0 +1,249 @@
+"""The answer to `livingmeta verify`: what matches the release it names, what does not, and what is today."""
+
+import hashlib
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livingmeta.numbers import numbers
+from livingmeta.releases import UNRELEASED, ReleaseError
+from livingmeta.verify.comparison import differences, likeness, numerals
+from livingmeta.verify.evidence import (
+    Evidence,
+    Reference,
+    commit_named,
+    is_unreleased,
+    named_releases,
+)
+from livingmeta.verify.inside import numbers_inside, stamps_inside, structured
+from livingmeta.verify.reading import MOST_BYTES, Content, VerifyError, read
+from livingmeta.verify.stamps import FORM, stamps
+
+COPY, COPY_OF_THAT_NAME = 0.5, 0.1  # likeness from which a file is taken for a copy of another one
+MOST_LINES = 200
+MOST_RELEASES = 8  # that one file is held against
+MOST_MOVED = 20
+STAMP_FORM = f"a stamp reads {FORM}"
+
+
+class UsageFault(VerifyError):
+    """What was given is neither a file nor a stamp."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, line by line, and whether all of it matches."""
+
+    lines: tuple[str, ...]
+    matches: bool
+
+
+def verify(target: str, evidence: Evidence) -> Report:
+    """Hold a file or a stamp against the release that it names.
+
+    Parameters
+    ----------
+    target : str
+        Path of a file of any format, or a text with stamps in it.
+    evidence : Evidence
+        The releases of a checkout; what is read of them is kept for the next file.
+
+    Raises
+    ------
+    UsageFault
+        When it is neither.
+    """
+    path = _path(target)
+    try:
+        if path is not None:
+            return _of_file(path, evidence)
+        found = stamps_inside(Content("text", target.encode()), evidence)
+        if not found:
+            raise UsageFault(f"{target[:200]!r}: there is no such file, and no stamp in it; {STAMP_FORM}")
+        return _report("", found)
+    except UsageFault:
+        raise
+    except OSError as error:
+        raise UsageFault(f"{target}: cannot be read: {error.strerror or error}") from None
+    except (VerifyError, ReleaseError) as error:
+        return Report((str(error),), False)
+    except (RecursionError, MemoryError):
+        return Report((f"{target[:200]}: nested too deeply, or too large, to be read",), False)
+
+
+def _path(target: str) -> Path | None:
+    try:
+        mode = Path(target).stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+        raise UsageFault(f"{target}: is {kind}; give one file, or a stamp")
+    return Path(target)
+
+
+def _of_file(path: Path, evidence: Evidence) -> Report:
+    digest, content = read(path)
+    if digest in evidence.digests and (content is None or content.raw):
+        version, name = evidence.digests[digest]
+        said = f"matches release {version}: byte for byte its {name}"
+        today = todays(content, version, evidence) if content else ()
+        return Report((f"{path}: {said}", *today), True)
+    if content is None:
+        said = f"is none of a release's files, and larger than the {MOST_BYTES:,} bytes that are read"
+        return Report((f"{path}: {said}",), False)
+    if not content.raw:
+        return Report((f"{path}: is empty: there is nothing to verify",), False)
+    found = check(content, evidence)
+    return _report(str(path), found)
+
+
+Findings = list[tuple[bool, str]]
+
+
+def _report(name: str, found: Findings) -> Report:
+    """Return findings as lines, those that do not match first where there are too many."""
+    matches = bool(found) and all(ok for ok, _ in found)
+    shown = sorted(found, key=lambda one: one[0]) if len(found) > MOST_LINES else found
+    lines = [f"{name}: {said}" if name else said for _, said in shown[:MOST_LINES]]
+    if len(found) > MOST_LINES:
+        wrong = sum(not ok for ok, _ in found)
+        lines.append(f"and {len(found) - MOST_LINES:,} more; {wrong:,} of {len(found):,} do not match")
+    return Report(tuple(lines), matches)
+
+
+def check(content: Content, evidence: Evidence) -> Findings:
+    """Return whether what a file says matches, and what it says, in words.
+
+    A copy of a release's file is compared with it; any other text is searched for stamps.
+    """
+    if content.kind not in ("bytes", "zip", "docx"):
+        digest = hashlib.sha256(content.normal).hexdigest()
+        if digest in evidence.digests:
+            version, name = evidence.digests[digest]
+            said = f"matches release {version}: its {name}, but for line endings or a byte order mark"
+            return [(True, _with(said, todays(content, version, evidence)))]
+    known = {release.version for release in evidence.releases}
+    named = named_releases(content)
+    others = {stamp.release for stamp in stamps(content.text)} - {UNRELEASED}
+    if not named and not others and is_unreleased(content):
+        return [(False, _unreleased(content))]
+    reference = _best(content, [version for version in named if version in known], evidence)
+    if reference is not None:
+        return _compared(content, reference, evidence)
+    unknown = [version for version in named if version not in known]
+    return (
+        _members(content, evidence)
+        or numbers_inside(content, evidence)
+        or [(False, _nothing(content, named, unknown, evidence))]
+    )
+
+
+def _with(said: str, lines: Iterable[str]) -> str:
+    return "\n".join([said, *lines])
+
+
+def _best(content: Content, versions: list[str], evidence: Evidence) -> Reference | None:
+    """Return the file of a release that a file is a copy of, as far as one can tell."""
+    silent = [r.version for r in reversed(evidence.releases) if not versions]
+    found: list[tuple[float, Reference]] = []
+    for version in (versions or silent)[:MOST_RELEASES]:
+        for one in evidence.references(version, content):
+            same_name = one.content.base == content.base
+            like = 1.0 if same_name and content.kind == "bytes" else likeness(content, one.content)
+            if like >= (COPY_OF_THAT_NAME if same_name else COPY):
+                found.append((like + same_name, one))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _compared(content: Content, reference: Reference, evidence: Evidence) -> Findings:
+    version, name = reference.release, reference.name
+    found = differences(content, reference.content)
+    today = todays(content, version, evidence)
+    if not found:
+        return [(True, _with(f"matches release {version}: says the same as its {name}", today))]
+    decided = _decided(content, reference, evidence)
+    if decided:
+        return decided
+    said = f"does not match release {version}, compared with its {name}"
+    if not reference.frozen:
+        if numerals(content) == numerals(reference.content):
+            same = f"matches release {version}: the numbers of its {name}, in other words"
+            return [(True, _with(same, today))]
+        said += " as today's software makes it (the software of that release makes the release's own bytes)"
+    return [(False, _with(f"{said}:", [*(f"  {one}" for one in found), *today]))]
+
+
+def _decided(content: Content, reference: Reference, evidence: Evidence) -> Findings:
+    """Return what was found of the numbers in a file that may well be arranged otherwise.
+
+    Records carry a hash over all of them. Rows with stamps are looked at only where the release's own
+    bytes are not at hand: other columns than the number's are not compared.
+    """
+    other_name = content.base != reference.content.base
+    by_number = content.kind == "json" and (other_name or not reference.frozen)
+    by_number = by_number or (content.kind == "csv" and not reference.frozen)
+    return structured(content, evidence) if by_number else []
+
+
+def _members(content: Content, evidence: Evidence) -> Findings:
+    """Return what is found in each file of a ZIP file that is no copy of a release's."""
+    if content.kind != "zip":
+        return []
+    found: Findings = []
+    for name, raw in sorted(content.members.items()):
+        digest = hashlib.sha256(raw).hexdigest()
+        if digest in evidence.digests:
+            version, source = evidence.digests[digest]
+            found.append((True, f"{name}: matches release {version}: byte for byte its {source}"))
+            continue
+        member = Content(name, raw)
+        if member.kind == "zip":
+            found.append((False, f"{name}: is none of a release's files"))
+        else:
+            found += [(ok, f"{name}: {said}") for ok, said in check(member, evidence)]
+    return found
+
+
+def _unreleased(content: Content) -> str:
+    commit = commit_named(content)
+    where = f" at commit {commit}" if commit else ""
+    return f"names no release (made from unreleased data{where}): cannot be held against a release"
+
+
+def _nothing(content: Content, named: list[str], unknown: list[str], evidence: Evidence) -> str:
+    if unknown:
+        return f"names release {', '.join(unknown)}, which is not known; there are: {evidence.known()}"
+    if named:
+        return (
+            f"does not match release {', '.join(named)}: it is a copy of none of its files, "
+            "and no stamp was found in it"
+        )
+    if content.kind == "bytes":
+        return "is none of a release's files and names no release; stamps are read from text, DOCX and LaTeX"
+    return f"names no release, and no stamp was found in it; {STAMP_FORM}"
+
+
+def todays(content: Content, version: str, evidence: Evidence) -> Iterator[str]:
+    """Yield what today says of the numbers of the questions that a file names."""
+    frozen: Mapping[str, Any] = evidence.snapshot(version).records
+    text = content.text + content.base
+    named = [(name, one) for name in frozen if name in text for one in numbers(frozen[name])]
+    if not named:
+        return
+    if evidence.now is None:
+        yield "today: cannot be worked out from the data of this checkout; run: livingmeta check"
+        return
+    moved = []
+    for name, one in named:
+        now = evidence.today(name, one.field)
+        if now is None or now.text != one.text:
+            moved.append(
+                f"today: {name}, {one.field}: {now.text if now else 'no such number'}, was {one.text}"
+            )
+    yield from moved[:MOST_MOVED]
+    if len(moved) > MOST_MOVED:
+        yield f"today: and {len(moved) - MOST_MOVED} more have changed"
+    yield f"today: {len(named) - len(moved)} of {len(named)} numbers of the questions in it are unchanged"
