@@ -100,9 +100,7 @@ class Step:
     @property
     def leads_otherwise(self) -> bool:
         """Return whether the page led with another number than the main model's."""
-        keys = ("estimate", "ci_lower", "ci_upper")
-        same = all(_same(self.lead[key], self.display[key]) for key in keys)
-        return self.lead["estimate"] is not None and not (same and self.lead_symbol == self.symbol)
+        return leads_otherwise(self.summary)
 
 
 @dataclass(frozen=True)
@@ -286,12 +284,23 @@ def _moved(name: str, old: Summary | None, new: Summary | None, flags: tuple[str
     return Moved(name, str(said.get("part", "")), str(said.get("title", name)), before, after, flags)
 
 
+def leads_otherwise(said: Summary) -> bool:
+    """Return whether a page leads with another number than the main model's."""
+    lead, main = said["verdict"]["display"], said["display"]
+    same = all(_same(lead[key], main[key]) for key in ("estimate", "ci_lower", "ci_upper"))
+    return lead["estimate"] is not None and not (same and said["verdict"]["symbol"] == symbol(said))
+
+
 def summary_text(said: Summary) -> str:
-    """Return the estimate that leads and the number of studies behind the main model, as text."""
+    """Return the estimate that leads, the main model's where it is another, and k, as text."""
     lead, studies = said["verdict"], f"k\u00a0=\u00a0{said['k']}"
     if lead["display"]["estimate"] is None:
         return f"not pooled, {studies}" if said["k"] else "nothing pooled"
-    return f"{lead['symbol']} {interval_text(lead['display'])}, {studies}"
+    texts = [f"{lead['symbol']} {interval_text(lead['display'])}"]
+    if leads_otherwise(said) and said["display"]["estimate"] is not None:
+        who = f"{said['method']}: " if said["pooled"] else ""
+        texts.append(f"{who}{symbol(said)} {interval_text(said['display'])}")
+    return "; ".join([*texts, studies])
 
 
 def interval_text(shown: Mapping[str, float | None]) -> str:

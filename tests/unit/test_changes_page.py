@@ -177,6 +177,7 @@ def test_a_page_of_the_book_keeps_its_html_in_one_piece():
 def checkout(tmp_path):
     """Return a checkout without questions."""
     shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("releases", "*.yml"))
+    shutil.copy(ROOT / "CITATION.cff", tmp_path)
     return Project(tmp_path)
 
 
@@ -187,6 +188,9 @@ def release(project, version):
     manifest = {**told, "source_commit": "0" * 40, "previous": None, "python": "3.11.1"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "changes.json").write_text(json.dumps(CHANGES))
+    (folder / "estimates.json").write_text("{}")
+    (folder / "data").mkdir()
+    shutil.copy(ROOT / "data" / "searches.csv", folder / "data")
 
 
 def pages(project):

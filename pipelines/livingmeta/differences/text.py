@@ -75,7 +75,11 @@ def _added_dropped(part: Row | None, what: str, describe: Any) -> Iterator[str]:
 
 def _other_rows(rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
-        counts = [f"{len(row[change])} rows {change}" for change in ("added", "dropped") if row.get(change)]
+        counts = [
+            f"{len(row[change])} {'row' if len(row[change]) == 1 else 'rows'} {change}"
+            for change in ("added", "dropped")
+            if row.get(change)
+        ]
         yield f"  {row['table']}: {', '.join(counts)}"
 
 
@@ -94,7 +98,7 @@ def _screening(changes: Row) -> list[str]:
     awaiting = part.get("awaiting") or {}
     decided = [f"{row['id']}: {_decided(row)}; {row['reason']}" for row in part.get("decided") or ()]
     lines = list(_limited(decided))
-    if lines or awaiting.get("old") != awaiting.get("new"):
+    if awaiting.get("old") != awaiting.get("new"):
         lines.append(f"full text awaited: {awaiting.get('old')} records -> {awaiting.get('new')}")
     return _section("Screening", lines)
 

@@ -14,6 +14,7 @@ from livingmeta.snapshots import Snapshot
 MET, PARTLY, NOT_MET, UNKNOWN = "met", "partly met", "not met", "not recorded"
 NOT_APPLICABLE = "not applicable"
 SYSTEMATIC = "systematic"
+SEARCH_PAGE = "'The search, and what was screened'"
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,8 @@ def _looks(snapshot: Snapshot) -> tuple[int, int]:
 
 def _sources(snapshot: Snapshot) -> Answer:
     looks, systematic = _looks(snapshot)
-    said = (
-        f"Page 'How we looked'; {formats.count(looks)} looks, {formats.count(systematic)} of them systematic."
-    )
+    counted = f"{formats.count(looks)} looks, {formats.count(systematic)} of them systematic"
+    said = f"Page {SEARCH_PAGE}; {counted}."
     return (MET if systematic else PARTLY if looks else NOT_MET), said
 
 
@@ -60,7 +60,10 @@ def _strategy(snapshot: Snapshot) -> Answer:
 
 def _selection(snapshot: Snapshot) -> Answer:
     n = len(snapshot.studies.screening)
-    return PARTLY, f"{formats.count(n)} decisions on page 'How we looked'; two independent readers: not met."
+    return (
+        PARTLY,
+        f"{formats.count(n)} decisions on page {SEARCH_PAGE}; two independent readers: not met.",
+    )
 
 
 def _flow(snapshot: Snapshot) -> Answer:
@@ -68,7 +71,7 @@ def _flow(snapshot: Snapshot) -> Answer:
     said = (
         "Records returned by a look are not counted in full." if found.isna().any() or not len(found) else ""
     )
-    return (PARTLY if said else MET), f"Counts of decisions on page 'How we looked'. {said}".strip()
+    return (PARTLY if said else MET), f"Counts of decisions on page {SEARCH_PAGE}. {said}".strip()
 
 
 def _excluded(snapshot: Snapshot) -> Answer:
@@ -105,7 +108,10 @@ def _certainty(snapshot: Snapshot) -> Answer:
 
 
 def _asymmetry(snapshot: Snapshot) -> Answer:
-    return MET, "Section 'Small-study effects' of each page, or the reason why it is absent."
+    said = (
+        "Section 'Small-study effects' of each page, or the reason why it is absent; no structured judgement."
+    )
+    return PARTLY, said
 
 
 def _results(snapshot: Snapshot) -> Answer:
@@ -123,7 +129,8 @@ def _thresholds(snapshot: Snapshot) -> Answer:
 def _version(snapshot: Snapshot) -> Answer:
     if snapshot.release is None:
         return PARTLY, "The title says 'living'; this version is not released."
-    return MET, f"The title says 'living'; version {snapshot.version} of {snapshot.identity.date}."
+    version = f"version {snapshot.version} of {snapshot.identity.date}"
+    return PARTLY, f"The title says 'living'; {version} stands in the header."
 
 
 def _previous(snapshot: Snapshot) -> Answer:

@@ -157,8 +157,17 @@ def _happened(result: Row) -> Markup:
     if say.nothing_of(result):
         return Markup('<span class="lm-none">as before</span>')
     head = _pill("moved", "conflict") if result.get("moved") else _pill("estimate as before", "shown")
-    raised = say.raised(result)
-    return Markup(head + (bullets(word[:1].upper() + word[1:] for word in raised) if raised else ""))
+    lines = [*_main_model(result), *say.raised(result)]
+    return Markup(head + (bullets(word[:1].upper() + word[1:] for word in lines) if lines else ""))
+
+
+def _main_model(result: Row) -> list[str]:
+    """Return how the main model moved where the page leads with another number."""
+    changed = {label: f"{label}: {a} → {b}" for label, a, b in say.printed_changes(result)}
+    sides = [(result.get(side) or {}).get("printed") or {} for side in ("old", "new")]
+    main = say.PRINTED["estimate"]
+    otherwise = any(side.get("estimate") != side.get("verdict") for side in sides)
+    return [changed[main]] if otherwise and main in changed else []
 
 
 def _pill(words: str, css: str) -> Markup:

@@ -18,7 +18,7 @@ Pair = tuple[str, str]
 
 def currency_strip(current: Currency) -> Markup:
     """Return how current a question is: version, last and next look, status, what awaits, what is due."""
-    version = f"version {current.version}" if current.is_released else "unreleased"
+    version = current.version if current.is_released else "unreleased"
     because = f"<small>{text(current.because)}</small>" if current.because else ""
     cells = (
         ("Version", text(version)),
