@@ -42,6 +42,15 @@ from scratch_repository import (
 
 FIRST, SECOND = "2026.01.0", "2026.01.1"
 REASON = "The first one, of made-up trials."
+FEW = ("methods", "tex")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_formats():
+    """Let releases here hash exports that cost little; a real one of all formats is cut in tests/curation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "FORMATS", {name: registry.FORMATS[name] for name in FEW})
+        yield
 
 
 @pytest.fixture
@@ -401,8 +410,10 @@ def replace(source, target):
     real(source, target)
 os.replace = replace
 from livingmeta.cli import run
+from livingmeta.export import registry
+registry.FORMATS = {name: registry.FORMATS[name] for name in FEW}
 run()
-"""
+""".replace("FEW", repr(FEW))
 
 
 def process(project, *arguments, kill_before=0):
