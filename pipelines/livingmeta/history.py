@@ -293,14 +293,19 @@ def leads_otherwise(said: Summary) -> bool:
 
 def summary_text(said: Summary) -> str:
     """Return the estimate that leads, the main model's where it is another, and k, as text."""
-    lead, studies = said["verdict"], f"k\u00a0=\u00a0{said['k']}"
+    lead = said["verdict"]
     if lead["display"]["estimate"] is None:
-        return f"not pooled, {studies}" if said["k"] else "nothing pooled"
-    texts = [f"{lead['symbol']} {interval_text(lead['display'])}"]
+        return f"not pooled, {_k(said['k'])}" if said["k"] else "nothing pooled"
+    k = said["k"] if lead.get("k") is None else lead["k"]
+    texts = [f"{lead['symbol']} {interval_text(lead['display'])}, {_k(k)}"]
     if leads_otherwise(said) and said["display"]["estimate"] is not None:
         who = f"{said['method']}: " if said["pooled"] else ""
-        texts.append(f"{who}{symbol(said)} {interval_text(said['display'])}")
-    return "; ".join([*texts, studies])
+        texts.append(f"{who}{symbol(said)} {interval_text(said['display'])}, {_k(said['k'])}")
+    return "; ".join(texts)
+
+
+def _k(studies: int) -> str:
+    return f"k\u00a0=\u00a0{studies}"
 
 
 def interval_text(shown: Mapping[str, float | None]) -> str:

@@ -191,12 +191,12 @@ SUMMARY_KEYS = (
     *("title", "part", "measure", "scale", "method", "test", "level", "k", "participants"),
     *("pooled", "reason", "tau2", "i2", "display", "living"),
 )
-SAID_KEYS = ("status", "answer", "symbol", "scale", "display")
+SAID_KEYS = ("status", "answer", "symbol", "scale", "display", "k", "participants", "method")
 
 
 def summary(record: Record) -> dict[str, Any]:
     """Return the small part of a record that comparisons over versions show."""
-    said = {key: record["verdict"][key] for key in SAID_KEYS}
+    said = {key: record["verdict"].get(key) for key in SAID_KEYS}
     return {**{key: record[key] for key in SUMMARY_KEYS}, "verdict": said, "hash": record_hash(record)}
 
 

@@ -68,7 +68,8 @@ def resolved(project: Project, revision: str) -> str:
     return git(project, *asked).decode().strip()
 
 
-def unpack(project: Project, revision: str, folder: str, target: Path) -> None:
-    """Put the files that a folder had in a commit into `target`."""
-    with tarfile.open(fileobj=io.BytesIO(git(project, "archive", revision, folder))) as archive:
-        archive.extractall(target, filter="data")
+def unpack(project: Project, revision: str, target: Path, without: tuple[str, ...] = ()) -> None:
+    """Put the files of a commit into `target`, except those below the folders `without`."""
+    with tarfile.open(fileobj=io.BytesIO(git(project, "archive", revision))) as archive:
+        wanted = [member for member in archive if member.name.split("/")[0] not in without]
+        archive.extractall(target, members=wanted, filter="data")

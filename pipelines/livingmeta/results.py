@@ -18,7 +18,7 @@ from livingmeta.estimators import COUNT_METHODS, Fit
 from livingmeta.files import write_atomically
 from livingmeta.multiverse import Multiverse, Specification, multiverse
 from livingmeta.questions import Question
-from livingmeta.verdicts import Verdict, verdict
+from livingmeta.verdicts import verdict
 
 FIT_KEYS = tuple(f.name for f in fields(Fit) if f.name not in ("weights", "warnings"))
 DISPLAY_KEYS = ("estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper")
@@ -111,7 +111,7 @@ def question_record(analysis: Analysis) -> dict[str, Any]:
         **extra,
         "absent": dict(analysis.absent),
         "living": dict(question.living),
-        "verdict": _verdict_record(verdict(analysis), analysis.effects.measure),
+        "verdict": _verdict_record(analysis),
     }
 
 
@@ -121,14 +121,26 @@ def pico(question: Question) -> dict[str, str]:
     return {key: getattr(question, key) for key in keys}
 
 
-def _verdict_record(said: Verdict, measure: Measure) -> dict[str, Any]:
+def _verdict_record(analysis: Analysis) -> dict[str, Any]:
+    """Return what the page says on top, with what stands behind the number that it leads with."""
+    said, measure = verdict(analysis), analysis.effects.measure
     words = {key: getattr(said, key) for key in ("status", "headline", "sentence", "note", "answer")}
+    behind = {**words, **_behind(said.fit, analysis)}
     if said.difference is not None:
         table = said.difference
         ends = (table.difference, table.difference_ci_lower, table.difference_ci_upper)
         lead = dict(zip(DISPLAY_KEYS, (*ends, None, None), strict=True))
-        return {**words, "symbol": "RD", "scale": IDENTITY, "display": lead}
-    return {**words, "symbol": measure.label, "scale": measure.scale, "display": display(said.fit, measure)}
+        return {**behind, "symbol": "RD", "scale": IDENTITY, "display": lead}
+    return {**behind, "symbol": measure.label, "scale": measure.scale, "display": display(said.fit, measure)}
+
+
+def _behind(fit: Fit | None, analysis: Analysis) -> dict[str, Any]:
+    """Return studies, participants and model of the leading fit, which may be that of one subgroup."""
+    if fit is None:
+        return dict.fromkeys(("k", "participants", "method", "test"))
+    groups = (group for division in analysis.subgroups for group in division.groups)
+    people = next((group.participants for group in groups if group.fit is fit), analysis.participants)
+    return {"k": fit.k, "participants": people, "method": fit.method, "test": fit.test}
 
 
 def _multiverse_record(found: Multiverse | None, measure: Measure) -> dict[str, Any] | None:

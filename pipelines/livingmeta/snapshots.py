@@ -4,14 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from livingmeta import repository
 from livingmeta.analysis import Analysis, analyse
-from livingmeta.files import replace
+from livingmeta.files import replace as put
 from livingmeta.numbers import signed
 from livingmeta.paths import Project
 from livingmeta.questions import Question, QuestionError, load_questions
@@ -157,14 +157,24 @@ def _of_folder(folder: Path, name: str) -> Snapshot:
 
 
 def _of_revision(name: str, project: Project) -> Snapshot:
+    """Return the state of a commit; the commit of a release is that release, with its frozen results."""
     commit = repository.resolved(project, name)
+    checkout = Project(_unpacked(project, commit))
+    known = identity(checkout)
+    if known.is_release:
+        return replace(of_release(find_release(checkout, known.version)), name=name)
+    short, date = commit[: repository.SHORT], repository.commit_date(project, commit)
+    return Snapshot(name, checkout.data, Identity(UNRELEASED, short, date, known.newest))
+
+
+def _unpacked(project: Project, commit: str) -> Path:
+    """Return the folder of a commit's files, unpacked once and kept."""
     target = project.build / "revisions" / commit
     if not target.exists():
         partial = target.with_name(f".{commit}.{os.getpid()}.partial")
-        repository.unpack(project, commit, "data", partial)
+        repository.unpack(project, commit, partial, without=("tests",))
         try:
-            replace(partial, target)
+            put(partial, target)
         except OSError:  # another process was quicker
             shutil.rmtree(partial)
-    short, date = commit[: repository.SHORT], repository.commit_date(project, commit)
-    return Snapshot(name, target / "data", Identity(UNRELEASED, short, date))
+    return target

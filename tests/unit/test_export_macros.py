@@ -41,7 +41,9 @@ def test_every_citable_number_has_text_sentence_and_stamp(defined):
             macro = "lm" + letters(name, one.field)
             assert defined[macro][0] == escaped(one.text)
             assert defined[f"{macro}Sentence"][0] == escaped(one.sentence)
-            assert defined[f"{macro}Stamp"][0] == escaped(stamp(record, one.field))
+            shown = defined[f"{macro}Stamp"][0]
+                assert shown.replace(r"\allowbreak{}", "") == escaped(stamp(record, one.field))
+                assert shown.count(r"\allowbreak{}") == 2
 
 
 def test_the_comment_is_the_number_at_double_precision(defined):
@@ -89,7 +91,7 @@ def test_digits_are_spelled_out_and_words_begin_with_a_capital(words, name):
     ("plain", "latex"),
     [
         ("50% & #1_a {b} $5", r"50\% \& \#1\_a \{b\} \$5"),
-        ("−0.36 (−0.58, 1–2)", r"\textminus{}0.36 (\textminus{}0.58, 1--2)"),
+        ("−0.36 (−0.58, 1–2)", r"\ensuremath{-}0.36 (\ensuremath{-}0.58, 1--2)"),
         ("τ² = 0.1, I² and 10⁻", r"tau\textsuperscript{2} = 0.1, I\textsuperscript{2} and 10[U+207B]"),
         ("a \\ b ~ c ^ d", r"a \textbackslash{} b \textasciitilde{} c \textasciicircum{} d"),
         ('he said "no" <b>', r"he said ``no'' \textless{}b\textgreater{}"),

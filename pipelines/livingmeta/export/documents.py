@@ -94,16 +94,24 @@ def summary_of_findings(snapshot: Snapshot) -> Document:
 def _finding(snapshot: Snapshot, name: str) -> list[str]:
     question, record = snapshot.questions[name], snapshot.records[name]
     lead = number(record, "verdict")
-    people = number(record, "participants")
+    behind = record["verdict"]
     return [
         f"{question.title}\n{record['pico']['outcome']}",
-        formats.count(record["k"]),
-        people.text if people else NOT_RECORDED,
+        _of(behind.get("k"), record["k"]) or formats.count(0),
+        _of(behind.get("participants"), record["participants"]) or NOT_RECORDED,
         lead.text if lead else "not pooled",
         _models(record),
         _certainty(snapshot, name),
         record["verdict"]["sentence"],
     ]
+
+
+def _of(behind: int | None, of_all: int | None) -> str:
+    """Return how many stand behind the effect in the row, and of how many where it is not all."""
+    if not of_all:
+        return ""
+    shown = formats.count(of_all)
+    return shown if behind in (None, of_all) else f"{formats.count(behind)} of {shown}"
 
 
 def _models(record: Record) -> str:

@@ -114,9 +114,15 @@ def _row(one: Citable, release: str) -> dict[str, Any]:
         **{"field": number.field, "label": number.label, "text": number.text},
         **{"value": _first(number.values, POINTS), "lower": _first(number.values, LOWER)},
         **{"upper": _first(number.values, UPPER), "scale": _scale(one)},
-        **{"k": record["k"], "stamp": one.stamp},
+        **{"k": _studies_behind(one), "stamp": one.stamp},
     }
     return {name: cells[name] for name in COLUMNS}
+
+
+def _studies_behind(one: Citable) -> int:
+    """Return the studies behind a number: the leading one may be that of a subgroup."""
+    own = one.record["verdict"].get("k") if one.number.field == "verdict" else None
+    return int(one.record["k"] if own is None else own)
 
 
 def _first(values: Mapping[str, float], keys: Iterable[str]) -> float | None:

@@ -9,7 +9,7 @@ limits, `Sentence`, `Stamp`.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livingmeta import formats
@@ -19,12 +19,13 @@ from livingmeta.snapshots import Snapshot
 
 FILE = "livingmeta.tex"
 PREFIX = "lm"
+BREAK = r"/\allowbreak{}"  # a stamp is longer than most lines have room for
 ENDS = (("ci_lower", "ci_upper"), ("pi_lower", "pi_upper"))
 ESCAPES = {
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
     **{char: f"\\{char}" for char in "%&_#${}"},
     **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
-    **{"−": r"\textminus{}", "–": "--", "—": "---", "\N{NO-BREAK SPACE}": "~", "…": r"\ldots{}"},
+    **{"−": r"\ensuremath{-}", "–": "--", "—": "---", "\N{NO-BREAK SPACE}": "~", "…": r"\ldots{}"},
     **{"‘": "`", "’": "'", "“": "``", "”": "''", "×": r"\texttimes{}", "±": r"\textpm{}"},
     **{"°": r"\textdegree{}", "µ": r"\textmu{}", "•": r"\textbullet{}", "→": r"\textrightarrow{}"},
     **{"≤": r"\ensuremath{\leq}", "≥": r"\ensuremath{\geq}", "≈": r"\ensuremath{\approx}"},
@@ -141,7 +142,8 @@ def _of_number(one: Citable) -> Iterator[Macro]:
             question, number.field, part, formats.ratio(number.values[key]), repr(number.values[key])
         )
     yield _macro(question, number.field, "Sentence", number.sentence)
-    yield _macro(question, number.field, "Stamp", one.stamp)
+    stamp = _macro(question, number.field, "Stamp", one.stamp)
+    yield replace(stamp, text=stamp.text.replace("/", BREAK))
 
 
 def _parts(values: Any) -> Iterator[tuple[str, str]]:

@@ -244,8 +244,16 @@ def _line(snapshot: Snapshot, name: str, question: Question | None) -> str:
     lead = number(record, "verdict")
     stamp = stamp_text(name, "verdict", hashes(snapshot)[name], snapshot.version)
     designs = f"{question.designs}; " if question is not None else ""
-    said = f"{_what_was_done(record)}{f'; the page leads with {lead.text}' if lead else ''}"
+    said = f"{_what_was_done(record)}{f'; the page leads with {lead.text}{_behind(record)}' if lead else ''}"
     return f"*{record['title']}* ({designs}{said}) {stamp}"
+
+
+def _behind(record: Record) -> str:
+    """Return the studies and model of the leading number where they are not those of the main model."""
+    said = record["verdict"]
+    if said.get("k") is None or (said["k"], said["method"]) == (record["k"], record["method"]):
+        return ""
+    return f" from {formats.count(said['k'])} of them ({said['method']})"
 
 
 def _what_was_done(record: Record) -> str:
@@ -253,7 +261,8 @@ def _what_was_done(record: Record) -> str:
     n = f", {formats.count(people)} participants" if people else ""
     if not record["pooled"]:
         one = f"one study{n}, not pooled" if k == 1 else "nothing was pooled"
-        return f"{one}: {record['reason'].rstrip('.')}" if record["reason"] else one
+        reason = record["reason"].rstrip(".")
+        return f"{one}: {reason[:1].lower()}{reason[1:]}" if reason else one
     model = record["method"] if record["method"] in COUNT_METHODS else f"{record['method']}, {record['test']}"
     variants = len(record["sensitivity"])
     beside = f", {formats.words(variants)} sensitivity analyses" if variants else ""

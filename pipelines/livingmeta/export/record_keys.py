@@ -142,6 +142,10 @@ VERDICT: Keys = {
     "answer": ("string", "The answer for a table of all questions."),
     "symbol": ("string", "How the measure of its number is printed."),
     "scale": ("string", "Scale of the analysis that its number comes from."),
+    "k": ("integer?", "Studies behind its number, which may be those of one subgroup."),
+    "participants": ("number?", "Participants in these studies, null when one is unknown."),
+    "method": ("string?", "Model behind its number."),
+    "test": ("string?", "Kind of interval behind its number."),
 }
 ENTRY: Keys = {
     "id": ("string", "Id of the question."),

@@ -117,10 +117,17 @@ def _note(row: Row, more: bool, version: str) -> str:
         f"As recorded in Living Magnesium, version {version}",
         f"Not recorded: {', '.join(missing)}" if missing else "",
         "Further authors are not named" if more else "",
+        "Of the authors one surname is recorded; there may be others" if _is_surname(row) else "",
         _unread(row.get("volume_pages", "")),
         f"Retraction: {row.get('retraction_status', 'not checked')}",
     )
     return " ".join(f"{part}." for part in said if part)
+
+
+def _is_surname(row: Row) -> bool:
+    """Return whether all that is recorded of the authors is one surname, as in a data set of trials."""
+    recorded = row.get("authors", "")
+    return bool(recorded) and not re.search(r"[;,.\s]", recorded)
 
 
 _VOLUME = re.compile(r"(?P<volume>\d+)(?:\((?P<issue>[^)]+)\))?:(?P<page>[A-Za-z]?\d+(?:-\d+)?)")
