@@ -13,8 +13,12 @@ def write_bytes_atomically(path: Path, data: bytes) -> None:
     """Write a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(data)
-    replace(partial, path)
+    try:
+        partial.write_bytes(data)
+        replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_if_changed(path: Path, text: str) -> None:

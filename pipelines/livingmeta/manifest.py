@@ -14,7 +14,7 @@ from pathlib import Path
 from livingmeta.files import write_atomically
 from livingmeta.inputs import CODE, SITE, digest, files_of, is_partial, named
 from livingmeta.paths import Project
-from livingmeta.releases import Identity, folders, identity
+from livingmeta.releases import Identity, ReleaseError, folders, identity
 
 FRAME = (
     "_config.yml",
@@ -156,4 +156,7 @@ def _path(project: Project) -> Path:
 
 def is_current(project: Project) -> bool:
     """Return whether the built site is what today's inputs would give."""
-    return (project.html / "index.html").exists() and Manifest.read(project).site == site_hash(project)
+    try:
+        return (project.html / "index.html").exists() and Manifest.read(project).site == site_hash(project)
+    except ReleaseError:  # the build says what is wrong with it
+        return False

@@ -111,7 +111,7 @@ def _spoken(shown: Mapping[str, float | None], level: float) -> str:
 
 def _prediction_interval(record: Record) -> Number | None:
     shown = record["display"]
-    if shown["pi_lower"] is None or shown["pi_upper"] is None:
+    if shown.get("pi_lower") is None or shown.get("pi_upper") is None:
         return None
     low, high = formats.ratio(shown["pi_lower"]), formats.ratio(shown["pi_upper"])
     sentence = (
@@ -140,7 +140,7 @@ def _common_effect(record: Record) -> Number | None:
 
 
 def _tau2(record: Record) -> Number | None:
-    value = record["tau2"]
+    value = record.get("tau2")
     if value is None:
         return None
     text = formats.number(value, 4)
@@ -149,7 +149,7 @@ def _tau2(record: Record) -> Number | None:
 
 
 def _i2(record: Record) -> Number | None:
-    value = record["i2"]
+    value = record.get("i2")
     if value is None:
         return None
     text = formats.percent(value)
@@ -166,7 +166,7 @@ def _k(record: Record) -> Number | None:
 
 
 def _participants(record: Record) -> Number | None:
-    n = record["participants"]
+    n = record.get("participants")
     if not n:
         return None
     sentence = f"They had {formats.count(n)} participants."
@@ -197,7 +197,7 @@ SAID_KEYS = ("status", "answer", "symbol", "scale", "display", "k", "participant
 def summary(record: Record) -> dict[str, Any]:
     """Return the small part of a record that comparisons over versions show."""
     said = {key: record["verdict"].get(key) for key in SAID_KEYS}
-    return {**{key: record[key] for key in SUMMARY_KEYS}, "verdict": said, "hash": record_hash(record)}
+    return {**{key: record.get(key) for key in SUMMARY_KEYS}, "verdict": said, "hash": record_hash(record)}
 
 
 def record_hash(record: Record) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA_VARIABLE = "LIVINGMETA_DATA"
 MARKERS = ("_toc.yml", "data/datapackage.yaml")
 
 
@@ -25,7 +26,7 @@ class Project:
         around = (
             folder for folder in (here, *here.parents) if all((folder / name).exists() for name in MARKERS)
         )
-        data = os.environ.get("LIVINGMETA_DATA")
+        data = os.environ.get(DATA_VARIABLE)
         return cls(next(around, ROOT), Path(data) if data else None)
 
     @property

@@ -106,6 +106,7 @@ def publish(
         build()
         built = read_version(project.html)
         _check_expected(built["version"], expected)
+        _check_records(project.html, built["version"])
         is_new = _put(project.html, site, built["version"], records)
         newest = _follow(site)
     return Published(built["version"], site / folder_of(built["version"]), is_new, newest)
@@ -189,7 +190,10 @@ def _record(site: Path, version: str) -> Path:
 
 
 def _read_record(site: Path, version: str) -> Sums:
-    lines = _record(site, version).read_text(encoding="utf-8").splitlines()
+    try:
+        lines = _record(site, version).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PublishError(f"{_record(site, version)}: cannot be read: {error}") from None
     return {name: hashed for hashed, _, name in (line.partition("  ") for line in lines)}
 
 
@@ -222,10 +226,13 @@ def _check_same(folder: Path, recorded: Sums, built: Sums) -> None:
 def _copied(source: Path, target: Path, sums: Sums) -> Path:
     """Return a copy beside the place that it is meant for."""
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    shutil.copytree(source, partial)
-    if sums_of(partial) != sums:
-        shutil.rmtree(partial)
-        raise PublishError(f"{source} changed while it was copied; publish again once no build runs")
+    try:
+        shutil.copytree(source, partial)
+        if sums_of(partial) != sums:
+            raise PublishError(f"{source} changed while it was copied; publish again once no build runs")
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     return partial
 
 
@@ -295,10 +302,20 @@ def _check_expected(version: str, expected: str) -> None:
         )
 
 
+def _check_records(html: Path, version: str) -> None:
+    """Refuse a build whose records belong to another version than it says of itself."""
+    found = {}
+    for path in sorted((html / "api" / "v1" / "questions").glob("*.json")):
+        found[path.name] = json.loads(path.read_text(encoding="utf-8")).get("release")
+    strange = [f"{name}: {release}" for name, release in found.items() if release != version]
+    if strange:
+        raise PublishError(f"the build says that it is {version}, its records do not: {'; '.join(strange)}")
+
+
 def _check_place(project: Project, site: Path) -> None:
     """Refuse a folder in which the project itself would be overwritten, or that cannot be written."""
     ours = [project.root / name for name in NOT_HERE]
-    if site == project.root or any(site.is_relative_to(folder) for folder in ours):
+    if site == project.root or ".git" in site.parts or any(site.is_relative_to(folder) for folder in ours):
         raise PublishError(f"{site}: is part of the checkout; name a folder that holds published sites")
     try:
         site.mkdir(parents=True, exist_ok=True)

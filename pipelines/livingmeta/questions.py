@@ -120,6 +120,7 @@ KINDS: dict[str, Kind] = {
     "level": ((int, float), "must be a number"),
     "pooled": ((bool,), "must be true or false"),
 }
+MARKUP = "<>`$\\*_[]{}|"
 PI_DF = ("k-1", "k-2", "normal")
 LIVING_KEYS = ("status", "because", "search_every_months", "update_when", "retire_when")
 # Rules by which an update or a retirement is due; `currency` evaluates each against its threshold.
@@ -219,12 +220,20 @@ def _value_faults(raw: dict[str, Any], path: Path) -> list[str]:
         is_flag = isinstance(value, bool) and bool not in kinds and object not in kinds
         if is_flag or not isinstance(value, kinds):
             faults.append(f"{path}:{key}: {value!r}: {rule}")
+    faults += _title_faults(raw.get("title"), path)
     level = raw.get("level", 95)
     if isinstance(level, int | float) and not 50 <= level < 100:
         faults.append(f"{path}:level: {level!r}: must be at least 50 and below 100 (percent)")
     if raw.get("pi_df", "k-1") not in PI_DF:
         faults.append(f"{path}:pi_df: {raw['pi_df']!r}: must be one of {', '.join(PI_DF)}")
     return faults
+
+
+def _title_faults(title: Any, path: Path) -> list[str]:
+    """Return why a title cannot stand as it is in headings, sidebars and citations."""
+    found = "".join(sign for sign in MARKUP if sign in title) if isinstance(title, str) else ""
+    rule = f"must be plain text, without any of {' '.join(MARKUP)}"
+    return [f"{path}:title: {title!r}: {rule}"] if found else []
 
 
 def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:

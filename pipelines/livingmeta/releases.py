@@ -26,6 +26,9 @@ KINDS = {
     "curation": "curation",
     "method": "method",
 }
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MAPPINGS = ("inputs", "files", "exports", "packages")
 VERSION = re.compile(r"(\d{4})\.(0[1-9]|1[0-2])\.(0|[1-9]\d*)", re.ASCII)
 
 
@@ -134,10 +137,37 @@ def read_release(folder: Path) -> Release:
     raw = _read_json(folder / MANIFEST)
     if not isinstance(raw, dict) or raw.get("layout") != LAYOUT:
         raise ReleaseError(f"{folder / MANIFEST}: not a manifest of layout {LAYOUT}")
+    wrong = _wrong_values(raw, folder)
+    if wrong:
+        raise ReleaseError(f"{folder / MANIFEST}: {'; '.join(wrong)}")
     try:
         return Release(folder=folder, **raw)
     except TypeError as error:
         raise ReleaseError(f"{folder / MANIFEST}: {error}") from None
+
+
+def _wrong_values(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return what no release could have written: values of another form than theirs."""
+    forms = {"version": VERSION, "source_commit": _COMMIT, "date": _DAY}
+    wrong = [
+        f"{key}: {raw.get(key)!r}: must be {form.pattern}"
+        for key, form in forms.items()
+        if not isinstance(raw.get(key), str) or not form.fullmatch(raw[key])
+    ]
+    wrong += [f"{key}: must be text" for key in ("reason", "python") if not isinstance(raw.get(key), str)]
+    wrong += [f"{key}: must map names to text" for key in _MAPPINGS if not _is_mapping(raw.get(key, {}))]
+    if raw.get("kind") not in KINDS:
+        wrong.append(f"kind: {raw.get('kind')!r}: must be one of {', '.join(KINDS)}")
+    previous = raw.get("previous")
+    if previous is not None and not (isinstance(previous, str) and VERSION.fullmatch(previous)):
+        wrong.append(f"previous: {previous!r}: must be a version or null")
+    if VERSION.fullmatch(folder.name) and raw.get("version") != folder.name:
+        wrong.append(f"version: {raw.get('version')!r}: must be the name of the folder, {folder.name}")
+    return wrong
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def releases(project: Project) -> tuple[Release, ...]:
@@ -165,7 +195,7 @@ def damage(release: Release) -> list[str]:
     there = {
         path.relative_to(release.folder).as_posix(): path
         for path in release.folder.rglob("*")
-        if path.is_file() and path.name != MANIFEST
+        if path.is_file() and path != release.folder / MANIFEST
     }
     missing = [f"{name}: missing" for name in release.files if name not in there]
     extra = [f"{name}: not of this release" for name in there if name not in release.files]

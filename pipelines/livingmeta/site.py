@@ -19,9 +19,9 @@ from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically
 from livingmeta.fragments import write_fragments
 from livingmeta.manifest import Manifest
-from livingmeta.paths import Project
+from livingmeta.paths import DATA_VARIABLE, Project
 from livingmeta.questions import Question, load_questions
-from livingmeta.releases import identity, releases
+from livingmeta.releases import ReleaseError, identity, releases
 from livingmeta.workers import Forked, Limits, Task, can_fork, run_forked
 
 CHECK = "check"
@@ -91,10 +91,9 @@ def build(
     BuildError
         With all failures; nothing of the site was touched.
     """
-    if project.data_dir is not None:
-        os.environ["LIVINGMETA_DATA"] = str(project.data_dir)
+    _name_the_tables(project)
     _restore(project)
-    _check_questions_alone(project)
+    _check_alone(project)
     questions = load_questions(project.questions)
     before, target = Manifest.read(project), todays_manifest(project, questions)
     _known(only, questions)
@@ -239,15 +238,23 @@ def todays_manifest(project: Project, questions: Sequence[Question]) -> Manifest
     )
 
 
-def _check_questions_alone(project: Project) -> None:
-    """Raise the faults of the data at once when a question file cannot even be read."""
+def _name_the_tables(project: Project) -> None:
+    """Let notebooks and Sphinx, in processes of their own, read the tables that are checked."""
+    if project.data_dir is not None:
+        os.environ[DATA_VARIABLE] = str(project.data_dir)
+    else:
+        os.environ.pop(DATA_VARIABLE, None)
+
+
+def _check_alone(project: Project) -> None:
+    """Raise the faults of the data at once when a question file or a release cannot even be read."""
     from livingmeta.questions import QuestionError
 
     try:
         load_questions(project.questions)
-    except QuestionError:
-        faults = _faults(project)
-        raise BuildError(faults or "a question file cannot be read") from None
+        releases(project)
+    except (QuestionError, ReleaseError) as error:
+        raise BuildError(_faults(project) or str(error)) from None
 
 
 def _faults(project: Project, sound: Collection[str] = ()) -> str:

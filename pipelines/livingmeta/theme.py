@@ -19,7 +19,7 @@ from pydata_sphinx_theme.toctree import add_toctree_functions
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
-from livingmeta.paths import Project
+from livingmeta.paths import DATA_VARIABLE, Project
 from livingmeta.releases import identity
 
 # The icons themselves come from a web font beside the style sheet.
@@ -123,7 +123,7 @@ def _with_feed(_app: Sphinx, _page: str, _template: str, context: dict[str, Any]
 
 def version_text(root: Path) -> str:
     """Return what stands in the header of every page: the version, but not the commit, of a checkout."""
-    data = os.environ.get("LIVINGMETA_DATA")
+    data = os.environ.get(DATA_VARIABLE)
     today = identity(Project(root, Path(data) if data else None))
     return today.text if today.is_release else today.version
 

@@ -42,8 +42,8 @@ def test_every_citable_number_has_text_sentence_and_stamp(defined):
             assert defined[macro][0] == escaped(one.text)
             assert defined[f"{macro}Sentence"][0] == escaped(one.sentence)
             shown = defined[f"{macro}Stamp"][0]
-                assert shown.replace(r"\allowbreak{}", "") == escaped(stamp(record, one.field))
-                assert shown.count(r"\allowbreak{}") == 2
+            assert shown.replace(r"\allowbreak{}", "") == escaped(stamp(record, one.field))
+            assert shown.count(r"\allowbreak{}") == 2
 
 
 def test_the_comment_is_the_number_at_double_precision(defined):

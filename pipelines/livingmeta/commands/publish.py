@@ -34,7 +34,7 @@ def publish(site: Path, expect: str) -> None:
     project = checkout()
     try:
         done = versions.publish(project, site, lambda: _up_to_date(project), expect, _warn)
-    except versions.PublishError as error:
+    except (versions.PublishError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
     click.echo(f"{'published' if done.is_new else 'already published'}: {done.folder}")
