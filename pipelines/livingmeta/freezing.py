@@ -13,13 +13,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from livingmeta import differences, numbers, repository
+from livingmeta import differences, numbers
 from livingmeta.analysis import Analysis
 from livingmeta.export import registry
 from livingmeta.export.question_files import effects_table
 from livingmeta.inputs import sha256
 from livingmeta.paths import Project
-from livingmeta.releases import MANIFEST, Identity, Release
+from livingmeta.releases import MANIFEST, Release
 from livingmeta.results import to_json
 from livingmeta.snapshots import Snapshot, of_release
 
@@ -97,8 +97,7 @@ def _copy_tables(project: Project, planned: Release) -> None:
 
 def _write_results(planned: Release) -> None:
     """Write what today's code makes of the frozen tables."""
-    who = Identity(planned.version, planned.source_commit[: repository.SHORT], planned.date, planned.version)
-    state = Snapshot(planned.version, planned.data, who)
+    state = Snapshot(planned.version, planned.data, planned.identity)
     for name, record in state.records.items():
         table = effects_table(state.analyses[name], state.studies, planned.version)
         _write(planned.results / f"{name}.json", to_json(record))

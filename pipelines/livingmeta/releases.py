@@ -78,6 +78,12 @@ class Release:
         """Return the folder of the records and effect sizes."""
         return self.folder / "results"
 
+    @property
+    def identity(self) -> "Identity":
+        """Return what a build of its inputs calls itself."""
+        short = self.source_commit[: repository.SHORT]
+        return Identity(self.version, short, self.date, self.version)
+
     @cached_property
     def records(self) -> dict[str, dict[str, Any]]:
         """Return the records of all questions, by id."""
@@ -205,7 +211,6 @@ def identity(project: Project) -> Identity:
     found = folders(project)
     newest = read_release(found[-1]) if found else None
     if newest is not None and project.data_dir is None and todays_inputs(project) == newest.inputs:
-        short = newest.source_commit[: repository.SHORT]
-        return Identity(newest.version, short, newest.date, newest.version)
+        return newest.identity
     commit, date = repository.commit(project), repository.commit_date(project)
     return Identity(UNRELEASED, commit, date, newest.version if newest else "")
