@@ -17,7 +17,7 @@ from livingmeta import differences, numbers
 from livingmeta.analysis import Analysis
 from livingmeta.export import registry
 from livingmeta.export.question_files import effects_table
-from livingmeta.inputs import sha256
+from livingmeta.inputs import hashes_below, sha256
 from livingmeta.paths import Project
 from livingmeta.releases import MANIFEST, Release
 from livingmeta.results import to_json
@@ -131,13 +131,7 @@ def _question_counts(analysis: Analysis, record: Mapping[str, Any]) -> dict[str,
 
 
 def _with_files(planned: Release) -> Release:
-    return replace(planned, files=file_hashes(planned.folder))
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder, by name."""
-    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: sha256(names[name]) for name in sorted(names)}
+    return replace(planned, files=hashes_below(planned.folder))
 
 
 def export_hashes(state: Snapshot, formats: Iterable[str] | None = None) -> dict[str, str]:
