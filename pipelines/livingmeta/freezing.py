@@ -7,7 +7,7 @@ import hashlib
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
@@ -134,12 +134,11 @@ def _with_files(planned: Release) -> Release:
     return replace(planned, files=hashes_below(planned.folder))
 
 
-def export_hashes(state: Snapshot, formats: Iterable[str] | None = None) -> dict[str, str]:
+def export_hashes(state: Snapshot) -> dict[str, str]:
     """Return the SHA-256 of the files of every format, named `format/file`."""
-    asked = registry.FORMATS if formats is None else formats
     return {
         f"{form}/{name}": hashlib.sha256(content).hexdigest()
-        for form in sorted(asked)
+        for form in sorted(registry.FORMATS)
         for name, content in registry.files(form, state).items()
     }
 

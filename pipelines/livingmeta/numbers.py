@@ -68,8 +68,8 @@ def symbol(record: Record) -> str:
     return measure.label if measure is not None else str(record["measure"])
 
 
-def _shown(display: Mapping[str, float | None], lower: str = "ci_lower", upper: str = "ci_upper") -> str:
-    return formats.with_interval(display["estimate"], display[lower], display[upper])
+def _shown(display: Mapping[str, float | None]) -> str:
+    return formats.with_interval(display["estimate"], display["ci_lower"], display["ci_upper"])
 
 
 def _present(display: Mapping[str, float | None], *keys: str) -> dict[str, float]:
