@@ -1,6 +1,5 @@
 """The static API: records, effect sizes, charts, schemas and exports as files at fixed addresses."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from livingmeta.export.schemas import SCHEMAS, schema_bytes
 from livingmeta.paths import Project
 from livingmeta.questions import Question
 from livingmeta.releases import Identity, find_release, identity
+from livingmeta.results import to_json
 
 VERSION_FILE = "api/v1/version.json"
 
@@ -32,8 +32,7 @@ def write_api(project: Project, questions: Sequence[Question], folder: Path) -> 
         "exports": _write_exports(today, folder),
         "questions": [_entry(question) for question in questions],
     }
-    text = json.dumps(index, ensure_ascii=False, indent=2) + "\n"
-    (folder / "index.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "index.json").write_text(to_json(index), encoding="utf-8", newline="\n")
 
 
 def _write_schemas(folder: Path) -> dict[str, str]:
@@ -74,8 +73,7 @@ def write_version(project: Project, html: Path) -> None:
     """Write what the site below `html` is: its version, since when, and the pages of its book."""
     said = version_of(project, identity(project))
     pages = sorted(path.relative_to(html).as_posix() for path in (html / "book").rglob("*.html"))
-    text = json.dumps({**said, "pages": pages}, ensure_ascii=False, indent=2)
-    (html / VERSION_FILE).write_text(text + "\n", encoding="utf-8")
+    (html / VERSION_FILE).write_text(to_json({**said, "pages": pages}), encoding="utf-8", newline="\n")
 
 
 def version_of(project: Project, today: Identity) -> dict[str, Any]:

@@ -126,18 +126,13 @@ def book_item(book: Book) -> dict[str, Any]:
     )
 
 
-def estimate_item(book: Book, record: Record, field: str = "verdict") -> dict[str, Any]:
-    """Return the item of one question, with one of its numbers and its stamp.
+def estimate_item(book: Book, record: Record) -> dict[str, Any]:
+    """Return the item of one question, with the number that its page leads with and its stamp.
 
-    Parameters
-    ----------
-    record : mapping
-        Record of the question.
-    field : str
-        Which number; where the record has none of that name, the stamp stands alone.
+    Where the page leads with no number, the stamp stands alone.
     """
-    found = number(record, field)
-    shown = cited(record, found, book.version) if found else stamp(record, field, book.version)
+    found = number(record, "verdict")
+    shown = cited(record, found, book.version) if found else stamp(record, release=book.version)
     page = f"{book.folder}/questions/{record['part']}/{record['id']}.html" if book.folder else ""
     return _present(
         id=key(book, record["id"]),

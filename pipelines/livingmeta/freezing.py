@@ -7,19 +7,19 @@ import hashlib
 import platform
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from livingmeta import differences, numbers, repository
+from livingmeta import differences, numbers
 from livingmeta.analysis import Analysis
 from livingmeta.export import registry
 from livingmeta.export.question_files import effects_table
-from livingmeta.inputs import sha256
+from livingmeta.inputs import hashes_below, sha256
 from livingmeta.paths import Project
-from livingmeta.releases import MANIFEST, Identity, Release
+from livingmeta.releases import MANIFEST, Release
 from livingmeta.results import to_json
 from livingmeta.snapshots import Snapshot, of_release
 
@@ -97,8 +97,7 @@ def _copy_tables(project: Project, planned: Release) -> None:
 
 def _write_results(planned: Release) -> None:
     """Write what today's code makes of the frozen tables."""
-    who = Identity(planned.version, planned.source_commit[: repository.SHORT], planned.date, planned.version)
-    state = Snapshot(planned.version, planned.data, who)
+    state = Snapshot(planned.version, planned.data, planned.identity)
     for name, record in state.records.items():
         table = effects_table(state.analyses[name], state.studies, planned.version)
         _write(planned.results / f"{name}.json", to_json(record))
@@ -132,21 +131,14 @@ def _question_counts(analysis: Analysis, record: Mapping[str, Any]) -> dict[str,
 
 
 def _with_files(planned: Release) -> Release:
-    return replace(planned, files=file_hashes(planned.folder))
+    return replace(planned, files=hashes_below(planned.folder))
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder, by name."""
-    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: sha256(names[name]) for name in sorted(names)}
-
-
-def export_hashes(state: Snapshot, formats: Iterable[str] | None = None) -> dict[str, str]:
+def export_hashes(state: Snapshot) -> dict[str, str]:
     """Return the SHA-256 of the files of every format, named `format/file`."""
-    asked = registry.FORMATS if formats is None else formats
     return {
         f"{form}/{name}": hashlib.sha256(content).hexdigest()
-        for form in sorted(asked)
+        for form in sorted(registry.FORMATS)
         for name, content in registry.files(form, state).items()
     }
 

@@ -7,18 +7,16 @@ are used.
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from livingmeta import formats
-from livingmeta.numbers import NOISE, summary, symbol
+from livingmeta.numbers import same, summary, symbol
 from livingmeta.releases import KINDS, UNRELEASED, Identity, Release
 
 NEW_SEARCH = "new-search"
-SAME = 1e-9  # relative: machines differ in the last few digits
 PLAIN_KEYS = ("measure", "scale", "method", "test", "level", "k", "participants", "pooled", "tau2", "i2")
 FLAGS = {
     "direction_changed": "the direction changed",
@@ -287,8 +285,8 @@ def _moved(name: str, old: Summary | None, new: Summary | None, flags: tuple[str
 def leads_otherwise(said: Summary) -> bool:
     """Return whether a page leads with another number than the main model's."""
     lead, main = said["verdict"]["display"], said["display"]
-    same = all(_same(lead[key], main[key]) for key in ("estimate", "ci_lower", "ci_upper"))
-    return lead["estimate"] is not None and not (same and said["verdict"]["symbol"] == symbol(said))
+    agrees = all(same(lead[key], main[key]) for key in ("estimate", "ci_lower", "ci_upper"))
+    return lead["estimate"] is not None and not (agrees and said["verdict"]["symbol"] == symbol(said))
 
 
 def summary_text(said: Summary) -> str:
@@ -329,13 +327,8 @@ def _differs(one: Summary, other: Summary) -> bool:
     pairs += _both(one["display"], other["display"])
     pairs += _both(one["verdict"]["display"], other["verdict"]["display"])
     pairs.append((one["verdict"]["symbol"], other["verdict"]["symbol"]))
-    return not all(_same(a, b) for a, b in pairs)
+    return not all(same(a, b) for a, b in pairs)
 
 
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
     return [(one.get(key), other.get(key)) for key in sorted({*one, *other})]
-
-
-def _same(a: Any, b: Any) -> bool:
-    numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b))
-    return math.isclose(a, b, rel_tol=SAME, abs_tol=NOISE) if numbers else bool(a == b)

@@ -4,7 +4,7 @@ Only the standard library is imported, so that a build with nothing to do costs 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from livingmeta.paths import Project
@@ -54,6 +54,28 @@ def named(project: Project, paths: Iterable[Path]) -> Iterable[bytes]:
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, as hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def hashes_below(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, by name, sorted."""
+    names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: sha256(names[name]) for name in sorted(names)}
+
+
+def unlike(wanted: Mapping[str, str], there: Mapping[str, str], extra: str) -> list[str]:
+    """Return how files differ from what they should be: changed, missing, or too many.
+
+    Parameters
+    ----------
+    wanted, there : mapping of str to str
+        SHA-256 by name.
+    extra : str
+        What is said of a file that should not be there.
+    """
+    missing = [f"{name}: missing" for name in wanted if name not in there]
+    more = [f"{name}: {extra}" for name in there if name not in wanted]
+    changed = [f"{name}: changed" for name in wanted if there.get(name, wanted[name]) != wanted[name]]
+    return sorted(missing + more + changed)
 
 
 def todays_inputs(project: Project) -> dict[str, str]:

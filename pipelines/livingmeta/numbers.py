@@ -6,6 +6,7 @@ of today.
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ from livingmeta.releases import UNRELEASED
 
 HASH_DIGITS = 8
 SIGNIFICANT_DIGITS = 10  # of what is hashed: machines differ in the last few
+# Two computers, or two versions of a package, differ in the last digits of the same sum; one part
+# in a thousand million is far above that and far below anything printed. NOISE, an absolute
+# bound, is for what is zero but for such noise, such as tau2.
+TOLERANCE = 1e-9
 NOISE = 1e-12
 SIGNATURE = ("release", "hash")  # what a record says of the version it belongs to
 Record = Mapping[str, Any]
@@ -63,8 +68,8 @@ def symbol(record: Record) -> str:
     return measure.label if measure is not None else str(record["measure"])
 
 
-def _shown(display: Mapping[str, float | None], lower: str = "ci_lower", upper: str = "ci_upper") -> str:
-    return formats.with_interval(display["estimate"], display[lower], display[upper])
+def _shown(display: Mapping[str, float | None]) -> str:
+    return formats.with_interval(display["estimate"], display["ci_lower"], display["ci_upper"])
 
 
 def _present(display: Mapping[str, float | None], *keys: str) -> dict[str, float]:
@@ -226,6 +231,18 @@ def _digits(value: float) -> str | None:
     if value != value or value in (float("inf"), float("-inf")):
         return None
     return "0" if abs(value) < NOISE else f"{value:.{SIGNIFICANT_DIGITS}g}"
+
+
+def same(old: Any, new: Any) -> bool:
+    """Return whether two values of records are the same, noise of computing left aside."""
+    if is_number(old) and is_number(new):
+        return math.isclose(old, new, rel_tol=TOLERANCE, abs_tol=NOISE)
+    return bool(old == new)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def signed(record: Record, release: str = UNRELEASED) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from typing import Any, TextIO
 
 from livingmeta.api import VERSION_FILE
 from livingmeta.files import replace, write_atomically, write_if_changed
-from livingmeta.inputs import sha256
+from livingmeta.inputs import hashes_below, unlike
 from livingmeta.paths import Project
 from livingmeta.releases import UNRELEASED, VERSION, version_key
 from livingmeta.site import REDIRECT
@@ -36,7 +36,8 @@ INDEX, LIST, FEED, PLAIN = "index.html", "versions.json", "feed.xml", ".nojekyll
 LOCK = ".publish.lock"
 MADE = (LATEST, DEV, INDEX, LIST, FEED, PLAIN)
 NOT_HERE = ("data", "book", "pipelines", "tests", "_build/html")
-SHOWN = 5
+SHOWN = 5  # differences that are listed of one folder
+EXTRA = "was not there"
 FROZEN = re.compile(rf"v({VERSION.pattern})", re.ASCII)
 PARTIAL = re.compile(
     rf"\.(?P<name>v{VERSION.pattern}(\.sha256)?|{'|'.join(map(re.escape, MADE))})\.\d+\.partial",
@@ -135,20 +136,6 @@ def read_version(folder: Path) -> dict[str, Any]:
         raise PublishError(f"{path}: does not say which version this is: {error}") from None
 
 
-def sums_of(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder, by name, sorted."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
-
-
-def differences(wanted: Sums, there: Sums) -> list[str]:
-    """Return how files differ from what they should be: changed, missing, or too many."""
-    missing = [f"{name}: missing" for name in wanted if name not in there]
-    extra = [f"{name}: was not there" for name in there if name not in wanted]
-    changed = [f"{name}: changed" for name in wanted if there.get(name, wanted[name]) != wanted[name]]
-    return sorted(missing + extra + changed)
-
-
 def frozen(site: Path) -> dict[str, Sums]:
     """Return the files of every frozen version as they were recorded, oldest version first.
 
@@ -180,7 +167,7 @@ def _faults(site: Path, version: str) -> list[str]:
         return [f"{folder}: there is no {record.name} that says what it held"]
     if not folder.is_dir():
         return [f"{folder}: missing, though {record.name} records it"]
-    found = differences(_read_record(site, version), sums_of(folder))
+    found = unlike(_read_record(site, version), hashes_below(folder), EXTRA)
     more = [f"{folder}: and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     return [f"{folder}/{fault}" for fault in found[:SHOWN]] + more
 
@@ -199,11 +186,11 @@ def _read_record(site: Path, version: str) -> Sums:
 
 def _put(html: Path, site: Path, version: str, records: Mapping[str, Sums]) -> bool:
     """Put the built site in its folder; return whether it was not there yet."""
-    sums, folder = sums_of(html), site / folder_of(version)
+    sums, folder = hashes_below(html), site / folder_of(version)
     if version in records:
         _check_same(folder, records[version], sums)
         return False
-    if version == UNRELEASED and folder.is_dir() and sums_of(folder) == sums:
+    if version == UNRELEASED and folder.is_dir() and hashes_below(folder) == sums:
         return False
     partial = _copied(html, folder, sums)
     if version != UNRELEASED:
@@ -214,7 +201,7 @@ def _put(html: Path, site: Path, version: str, records: Mapping[str, Sums]) -> b
 
 
 def _check_same(folder: Path, recorded: Sums, built: Sums) -> None:
-    found = differences(recorded, built)
+    found = unlike(recorded, built, EXTRA)
     if found:
         listed = "\n".join([*found[:SHOWN], *(["..."] if len(found) > SHOWN else [])])
         raise PublishError(
@@ -228,7 +215,7 @@ def _copied(source: Path, target: Path, sums: Sums) -> Path:
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         shutil.copytree(source, partial)
-        if sums_of(partial) != sums:
+        if hashes_below(partial) != sums:
             raise PublishError(f"{source} changed while it was copied; publish again once no build runs")
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -255,7 +242,7 @@ def _follow(site: Path) -> str:
     newest = versions[-1] if versions else ""
     latest = site / LATEST
     recorded = _read_record(site, newest) if newest else {}
-    if newest and not (latest.is_dir() and sums_of(latest) == recorded):
+    if newest and not (latest.is_dir() and hashes_below(latest) == recorded):
         _exchange(_copied(site / f"v{newest}", latest, recorded), latest)
     front = LATEST if newest else DEV
     write_if_changed(site / LIST, json.dumps(listing(site, versions), ensure_ascii=False, indent=1) + "\n")
@@ -385,7 +372,7 @@ def _finish(partial: Path, target: Path) -> bool:
     named = FROZEN.fullmatch(target.name)
     if named is None or target.exists() or not _record(target.parent, named[1]).exists():
         return False
-    if sums_of(partial) != _read_record(target.parent, named[1]):
+    if hashes_below(partial) != _read_record(target.parent, named[1]):
         return False
     replace(partial, target)
     return True

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta import repository
-from livingmeta.inputs import sha256, todays_inputs
+from livingmeta.inputs import hashes_below, todays_inputs, unlike
 from livingmeta.paths import Project
 
 UNRELEASED = "unreleased"
@@ -80,6 +80,12 @@ class Release:
     def results(self) -> Path:
         """Return the folder of the records and effect sizes."""
         return self.folder / "results"
+
+    @property
+    def identity(self) -> "Identity":
+        """Return what a build of its inputs calls itself."""
+        short = self.source_commit[: repository.SHORT]
+        return Identity(self.version, short, self.date, self.version)
 
     @cached_property
     def records(self) -> dict[str, dict[str, Any]]:
@@ -192,16 +198,9 @@ def find_release(project: Project, version: str) -> Release:
 
 def damage(release: Release) -> list[str]:
     """Return what is no longer as the manifest says: files changed, missing, or too many."""
-    there = {
-        path.relative_to(release.folder).as_posix(): path
-        for path in release.folder.rglob("*")
-        if path.is_file() and path != release.folder / MANIFEST
-    }
-    missing = [f"{name}: missing" for name in release.files if name not in there]
-    extra = [f"{name}: not of this release" for name in there if name not in release.files]
-    known = {name: path for name, path in there.items() if name in release.files}
-    changed = [f"{name}: changed" for name, path in known.items() if sha256(path) != release.files[name]]
-    return sorted(missing + extra + changed)
+    there = hashes_below(release.folder)
+    there.pop(MANIFEST, None)
+    return unlike(release.files, there, "not of this release")
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,6 @@ def identity(project: Project) -> Identity:
     found = folders(project)
     newest = read_release(found[-1]) if found else None
     if newest is not None and project.data_dir is None and todays_inputs(project) == newest.inputs:
-        short = newest.source_commit[: repository.SHORT]
-        return Identity(newest.version, short, newest.date, newest.version)
+        return newest.identity
     commit, date = repository.commit(project), repository.commit_date(project)
     return Identity(UNRELEASED, commit, date, newest.version if newest else "")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from livingmeta import drawing, manifest, pages
+from livingmeta import TITLE, drawing, manifest, pages
 from livingmeta.api import write_api, write_version
 from livingmeta.book_writer import BookWriter
 from livingmeta.export.registry import ExportError
@@ -29,7 +29,7 @@ FORK, PAPERMILL = "fork", "papermill"
 MANY_PAGES = 6  # from here on a rehearsal repays itself
 NOTEBOOKS_PER_SERVER = 3  # at a time; drawing a page takes a third of computing it
 REDIRECT = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Magnesium: a living meta-analysis</title>'
+    f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
     '<link rel="icon" href="data:,">'  # else a browser asks for one that is not there
     '<meta http-equiv="refresh" content="0; url=book/index.html">'
     '<a href="book/index.html">Open the book</a></html>\n'

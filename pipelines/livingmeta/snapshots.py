@@ -16,6 +16,7 @@ from livingmeta.numbers import signed
 from livingmeta.paths import Project
 from livingmeta.questions import Question, QuestionError, load_questions
 from livingmeta.releases import (
+    MANIFEST,
     UNRELEASED,
     VERSION,
     Identity,
@@ -141,13 +142,11 @@ def of_release(release: Release) -> Snapshot:
     harmed = damage(release)
     if harmed:
         raise ReleaseError(f"release {release.version} is not as it was frozen: {'; '.join(harmed)}")
-    short = release.source_commit[: repository.SHORT]
-    who = Identity(release.version, short, release.date, release.version)
-    return Snapshot(release.version, release.data, who, release)
+    return Snapshot(release.version, release.data, release.identity, release)
 
 
 def _of_folder(folder: Path, name: str) -> Snapshot:
-    if (folder / "manifest.json").exists():
+    if (folder / MANIFEST).exists():
         return of_release(read_release(folder))
     if (folder / "data" / SCHEMA_FILE).exists():
         return Snapshot(name, folder / "data", identity(Project(folder)))

@@ -145,7 +145,10 @@ def test_two_intervals_are_drawn_on_one_scale():
 def test_sides_that_cannot_be_drawn_together_are_told(sides):
     old, new = sides
     state = "dropped" if new is None else "added" if old is None else "both"
-    parsed(page({**CHANGES, "results": [result(old=old, new=new, state=state)]}, STYLE))
+    shown = page({**CHANGES, "results": [result(old=old, new=new, state=state)]}, STYLE)
+    parsed(shown)
+    told = [one["printed"]["verdict"] for one in sides if one is not None]
+    assert all(words in text_of(shown) for words in told)
 
 
 def test_only_what_has_a_page_is_linked():

@@ -7,8 +7,9 @@ import re
 import pypandoc
 import pytest
 import rispy
+import yaml
 
-from livingmeta import citations
+from livingmeta import AUTHOR, TITLE, citations
 from livingmeta.charts import CHARTS
 from livingmeta.citations import Book, CitationError, bibtex, book_item, csl, estimate_item, plain, ris
 from livingmeta.numbers import FIELDS, cited, number, numbers, signed
@@ -154,3 +155,10 @@ def test_the_fixed_addresses_are_written_down():
         assert f"`#{NUMBER_ANCHOR}{field}`" in text
     for chart in CHARTS:
         assert f"`#{chart}`" in text
+
+
+def test_the_book_has_one_title_and_one_author_everywhere():
+    book = citations.read_book(Project(ROOT), Identity())
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert (book.title, book.authors) == (TITLE, ({"literal": AUTHOR},))
+    assert (settings["title"], settings["author"]) == (TITLE, AUTHOR)

@@ -1,6 +1,5 @@
 """The verb `diff`: what differs between two states of the evidence."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,9 @@ def _changes(old: str, new: str) -> dict[str, Any]:
 
 def _shown(changes: dict[str, Any], form: str) -> str:
     if form == "json":
-        return json.dumps(changes, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        from livingmeta.results import to_json
+
+        return to_json(changes)
     if form == "html":
         from livingmeta.tables.changes_page import page
 

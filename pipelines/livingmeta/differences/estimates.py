@@ -5,15 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from livingmeta.effect_sizes.measures import LOG, MEASURES, MeasureError
-from livingmeta.numbers import NOISE, SIGNATURE, numbers
+from livingmeta.numbers import SIGNATURE, is_number, numbers
+from livingmeta.numbers import same as same_value
 
 Record = Mapping[str, Any]
-# Two computers, or two versions of a package, differ in the last digits of the same sum; one part
-# in a thousand million is far above that and far below anything printed. NOISE, an absolute
-# bound, is for what is zero but for such noise, such as tau2.
-TOLERANCE = 1e-9
-NUMBERS = (*("estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper", "tau2", "i2", "k", "participants"),)
 SHOWN = ("estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper")
+NUMBERS = (*SHOWN, "tau2", "i2", "k", "participants")
 SAID = ("status", "headline", "sentence", "answer")
 MODEL = ("measure", "scale", "method", "test", "level", "pooled", "reason")
 # Said elsewhere: the question file, the version, the rows of the estimate.
@@ -98,13 +95,7 @@ def same(old: Any, new: Any) -> bool:
         return all(same(old[key], new[key]) for key in old if key in new)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(same(a, b) for a, b in zip(old, new, strict=True))
-    if _is_number(old) and _is_number(new):
-        return math.isclose(old, new, rel_tol=TOLERANCE, abs_tol=NOISE)
-    return bool(old == new)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return same_value(old, new)
 
 
 def flags(old: Record, new: Record, limit: float | None) -> dict[str, bool | None]:
@@ -237,7 +228,7 @@ def _elsewhere(old: Record, new: Record) -> Iterator[str]:
         if key in ("sensitivity", "subgroups"):
             yield from (f"{words}: {name}" for name in _changed_parts(a or [], b or []))
         elif not same(a, b):
-            if _is_number(a) or _is_number(b):
+            if is_number(a) or is_number(b):
                 rest = True
             else:
                 yield words

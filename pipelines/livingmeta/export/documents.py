@@ -17,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from livingmeta import formats
+from livingmeta import AUTHOR, TITLE, formats
 from livingmeta.citations import plain
 from livingmeta.export.checklist import checklist
 from livingmeta.export.references import items
@@ -28,7 +28,7 @@ from livingmeta.studies import study_ids
 from livingmeta.tables.html import missing
 
 EARLIEST = "1980-01-01"  # where no date is known: the first that an archive can hold
-BOOK = "Living Magnesium contributors. Magnesium: a living meta-analysis."
+BOOK = f"{AUTHOR}. {TITLE}."
 NOT_RECORDED = "not recorded"
 NOT_ASSESSED = "not assessed"
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from livingmeta import TITLE
 from livingmeta.export.provenance import (
     Citable,
     citables,
@@ -186,7 +187,7 @@ def package_facts(snapshot: Snapshot, name: str) -> dict[str, Any]:
     who = facts(snapshot)
     return {
         "name": name,
-        "title": "Magnesium: a living meta-analysis",
+        "title": TITLE,
         "description": "\n".join(statement(snapshot)),
         "version": who["release"],
         **({"created": f"{who['date']}T00:00:00Z"} if snapshot.identity.date else {}),

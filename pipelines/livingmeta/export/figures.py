@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from livingmeta import charts
+from livingmeta import AUTHOR, charts
 from livingmeta.analysis import Analysis
 from livingmeta.charts.theme import FONT
 from livingmeta.export.pdf_file import ordered
@@ -32,7 +32,6 @@ STACK = f"'{FAMILY}', 'Liberation Sans', Arial, Helvetica, sans-serif"
 MARGIN = 6  # units of the picture around it, so that no letter touches the edge
 MM_PER_INCH = 25.4
 POINTS_PER_MM = 72 / MM_PER_INCH
-AUTHOR = "Living Magnesium contributors"
 _MILLIMETRES = re.compile(r'="([\d.]+)mm"')
 
 

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from livingmeta import AUTHOR, TITLE
 from livingmeta.numbers import HASH_DIGITS, Number, numbers, record_hash, signed, stamp_text
 from livingmeta.paths import Project
 from livingmeta.questions import Question
@@ -121,7 +122,7 @@ def facts(snapshot: Snapshot) -> dict[str, str]:
 def statement(snapshot: Snapshot) -> list[str]:
     """Return lines that say what an export belongs to and how it is verified."""
     return [
-        "Magnesium: a living meta-analysis (Living Magnesium contributors)",
+        f"{TITLE} ({AUTHOR})",
         *(f"{key}: {value}" for key, value in facts(snapshot).items()),
         "verify this file: livingmeta verify FILE; one number: livingmeta verify 'STAMP'",
         "licence of data and text: CC BY 4.0; cite the version and the stamps",

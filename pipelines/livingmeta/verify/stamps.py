@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from livingmeta.effect_sizes.measures import MEASURES
-from livingmeta.numbers import Number
+from livingmeta.numbers import Number, stamp_text
 
 STAMP = re.compile(
     r"\[(?P<release>[^\[\]/\s]{1,100})/(?P<question>[^\[\]/\s]{1,200})/"
@@ -52,7 +52,7 @@ class Stamp:
     @property
     def text(self) -> str:
         """Return the stamp as it is printed."""
-        return f"[{self.release}/{self.question}/{self.field}#{self.hash}]"
+        return stamp_text(self.question, self.field, self.hash, self.release)
 
     @property
     def claim(self) -> str:
