@@ -13,20 +13,12 @@ from itertools import pairwise
 from typing import Any
 
 from livingmeta import formats
+from livingmeta.differences.sentences import FLAGS
 from livingmeta.numbers import same, summary, symbol
 from livingmeta.releases import KINDS, UNRELEASED, Identity, Release
 
 NEW_SEARCH = "new-search"
 PLAIN_KEYS = ("measure", "scale", "method", "test", "level", "k", "participants", "pooled", "tau2", "i2")
-FLAGS = {
-    "direction_changed": "the direction changed",
-    "now_includes_null": "the interval now includes no effect",
-    "now_excludes_null": "the interval now excludes no effect",
-    "minimal_important_difference_crossed": "the smallest difference that matters was crossed",
-    "newly_pooled": "now pooled",
-    "no_longer_pooled": "no longer pooled",
-    "verdict_changed": "the answer in words changed",
-}
 Summary = Mapping[str, Any]
 
 

@@ -104,7 +104,7 @@ def test_looks_without_change_are_counted_from_the_newest(tmp_path):
 def test_what_moved_is_named_with_old_and_new(three):
     (first,) = (one for one in release_moves(three[1], three[0]) if one.question_id == QUESTION)
     assert (first.old, first.new) == (summary_text(said(1.5)), summary_text(said(1.4, 6)))
-    assert first.flags == ("the interval now excludes no effect",)
+    assert first.flags == ("its interval no longer includes no effect",)
     assert [(one.question_id, one.old) for one in release_moves(three[1], three[0])][1] == ("other", None)
     assert [one.question_id for one in release_moves(three[2], three[1])] == [QUESTION]
     assert release_moves(three[0], None) == ()
@@ -209,7 +209,7 @@ def test_whats_new_is_newest_first_with_causes_studies_and_moves(three):
     heads = re.findall(r"^## (.+)$", shown, re.MULTILINE)
     assert heads == ["Unreleased", "2027.03.0", "2027.02.0", "2026.11.0"]
     assert "Because of correction." in shown and "1 study added: B" in shown and "1 study dropped: A" in shown
-    assert "the interval now excludes no effect" in shown
+    assert "its interval no longer includes no effect" in shown
     assert shown.count('href="changes/') == 2
     assert 'data-version-href="../../v2027.03.0/book/index.html"' in shown
     assert "Unreleased" not in whats_new(three)

@@ -47,3 +47,21 @@ def test_a_cited_number_carries_its_stamp():
 def test_the_summary_names_the_hash_of_the_whole_record():
     assert summary(RECORD)["hash"] == record_hash(RECORD)
     assert summary(RECORD)["display"] == RECORD["display"]
+
+
+def test_a_record_of_years_ago_that_lacks_keys_still_has_its_other_numbers():
+    for key in ("tau2", "i2", "participants", "common_effect", "living", "reason"):
+        old = {name: value for name, value in RECORD.items() if name != key}
+        missing = {"tau2", "i2", "participants", "common_effect"} & {key}
+        assert {one.field for one in numbers(old)} == set(FIELDS) - missing
+        assert summary(old).get(key) is None
+    bare = {**RECORD, "verdict": {k: v for k, v in RECORD["verdict"].items() if k not in ("k", "method")}}
+    assert summary(bare)["verdict"]["k"] is None
+
+
+def test_the_leading_number_says_how_many_studies_are_behind_it():
+    said = RECORD["verdict"]
+    groups = RECORD["subgroups"][0]["groups"]
+    large = next(group for group in groups if group["label"] == BY_SIZE.labels[1])
+    assert (said["status"], said["k"], said["method"]) == ("conflict", large["k"], large["method"])
+    assert said["participants"] == large["participants"] < RECORD["participants"]

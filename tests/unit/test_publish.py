@@ -171,6 +171,21 @@ def test_what_else_lies_there_stays(made, site):
     assert {name: after.get(name) for name in before} == before
 
 
+def test_records_of_another_version_are_not_published(made, site):
+    project = made("2026.01.0")
+    write(project.html / "api" / "v1" / "questions" / "a.json", '{"release": "unreleased"}')
+    with pytest.raises(PublishError, match=r"its records do not: a\.json: unreleased"):
+        put(project, site)
+    assert not (site / "v2026.01.0").exists()
+
+
+def test_a_record_of_bytes_that_cannot_be_read_is_a_message(made, site):
+    put(made("2026.01.0"), site)
+    (site / "v2026.01.0.sha256").write_bytes(b"\xff\xfe")
+    with pytest.raises(PublishError, match="cannot be read"):
+        put(made("2026.02.0"), site)
+
+
 def test_only_what_was_expected_is_published(made, site):
     with pytest.raises(PublishError, match=f"unreleased, not {FIRST}"):
         put(made(), site, expected=FIRST)
