@@ -115,6 +115,6 @@ def test_the_book_has_its_seven_questions():
 
 @pytest.mark.parametrize("title", ["A <b>bold</b> claim", "$x$", "a_b", "[link]", "back\\slash", "`code`"])
 def test_a_title_is_plain_text_because_it_stands_in_headings_as_it_is(write, title):
-    with pytest.raises(QuestionError, match="title: .*must be plain text"):
+    with pytest.raises(QuestionError, match=r"title: .*must be plain text"):
         load_question(write(title=title))
     assert load_question(write(title="Safety: 50% & more (n > 0 excepted)".replace(">", "over"))).title
