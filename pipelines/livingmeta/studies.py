@@ -239,10 +239,10 @@ class EffectTables(Mapping[str, pd.DataFrame]):
             raise KeyError(name)
         return _frame(self._data_dir, f"effects/{name}", self._schema)
 
-    def study_ids(self, name: str) -> tuple[str, ...]:
-        """Return the studies of one table, which need no typed frame."""
+    def ids(self, name: str, column: str) -> tuple[str, ...]:
+        """Return the ids in a column of one table, which need no typed frame."""
         table = read_text_table(self._data_dir / "effects" / name)
-        return tuple(dict.fromkeys(row["study_id"] for _, row in table.records() if row.get("study_id")))
+        return tuple(dict.fromkeys(row[column] for _, row in table.records() if row.get(column)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -253,9 +253,14 @@ class EffectTables(Mapping[str, pd.DataFrame]):
 
 def study_ids(effects: Mapping[str, pd.DataFrame], name: str) -> tuple[str, ...]:
     """Return the ids of the studies with rows in a table of effects, each once."""
+    return ids_of(effects, name, "study_id")
+
+
+def ids_of(effects: Mapping[str, pd.DataFrame], name: str, column: str) -> tuple[str, ...]:
+    """Return the ids in a column of a table of effects, each once."""
     if isinstance(effects, EffectTables):
-        return effects.study_ids(name)
-    return tuple(effects[name]["study_id"].dropna().unique())
+        return effects.ids(name, column)
+    return tuple(effects[name][column].dropna().unique())
 
 
 State = tuple[int, int]

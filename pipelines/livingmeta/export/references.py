@@ -5,6 +5,7 @@ What is not recorded is left out and named in the note; nothing is filled in.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from livingmeta import citations
@@ -12,7 +13,7 @@ from livingmeta.citations import Item
 from livingmeta.export.registry import Files
 from livingmeta.questions import Question
 from livingmeta.snapshots import Snapshot
-from livingmeta.studies import Studies, study_ids
+from livingmeta.studies import Studies, ids_of
 
 Row = Mapping[str, Any]
 TYPES = {
@@ -41,29 +42,40 @@ def csl(snapshot: Snapshot) -> Files:
 
 
 def _files(snapshot: Snapshot, end: str, written: Callable[[Sequence[Item]], str]) -> Files:
-    of_questions = {
-        name: items(snapshot.studies, [question], snapshot.version)
-        for name, question in snapshot.questions.items()
+    return {f"{name}.{end}": written(found).encode() for name, found in _named_items(snapshot).items()}
+
+
+@lru_cache(maxsize=1)  # three formats are made of the same items, one after the other
+def _named_items(snapshot: Snapshot) -> dict[str, list[Item]]:
+    """Return the references of all questions together and of each, by the name of their file."""
+    by_report = _items_by_report(snapshot.studies, snapshot.version)
+    used = {name: reports_of(snapshot.studies, [one]) for name, one in snapshot.questions.items()}
+    every = set().union(*used.values())
+    named = {"references": every, **{f"{name}.references": found for name, found in used.items()}}
+    return {name: [by_report[report] for report in sorted(found)] for name, found in named.items()}
+
+
+def items(studies: Studies, questions: Iterable[Question], version: str) -> list[Item]:
+    """Return every report behind some questions as a CSL-JSON item, sorted by its name."""
+    by_report = _items_by_report(studies, version)
+    return [by_report[report] for report in sorted(reports_of(studies, questions))]
+
+
+def reports_of(studies: Studies, questions: Iterable[Question]) -> set[str]:
+    """Return the ids of all reports of the studies that have a row, and of the data sets that rows cite."""
+    known = studies.reports[["report_id", "study_id"]].itertuples(index=False)
+    used = {
+        study for question in questions for study in ids_of(studies.effects, question.effects, "study_id")
     }
-    every = items(snapshot.studies, list(snapshot.questions.values()), snapshot.version)
-    named = {"references": every, **{f"{name}.references": found for name, found in of_questions.items()}}
-    return {f"{name}.{end}": written(found).encode() for name, found in named.items()}
+    return {report for report, study in known if study in used} | {
+        report for question in questions for report in ids_of(studies.effects, question.effects, "report_id")
+    }
 
 
-def items(studies: Studies, questions: Iterable[Question], version: str) -> list[dict[str, Any]]:
-    """Return every report behind some questions as a CSL-JSON item, sorted by its name.
-
-    These are all reports of the studies that have a row there, and the data sets that rows cite.
-    """
-    used: set[str] = set()
-    cited: set[str] = set()
-    for question in questions:
-        used.update(study_ids(studies.effects, question.effects))
-        cited.update(studies.effects[question.effects]["report_id"].dropna())
+def _items_by_report(studies: Studies, version: str) -> dict[str, Item]:
     first = dict(zip(studies.studies["study_id"], studies.studies["first_author"], strict=True))
-    rows = sorted(studies.reports.to_dict("records"), key=lambda row: row["report_id"])
-    behind = [_known(row) for row in rows if row["study_id"] in used or row["report_id"] in cited]
-    return [item(row, _text(first.get(row.get("study_id"))), version) for row in behind]
+    rows = (_known(row) for row in studies.reports.to_dict("records"))
+    return {row["report_id"]: item(row, _text(first.get(row.get("study_id"))), version) for row in rows}
 
 
 def _known(row: Row) -> dict[str, Any]:
