@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from frozen import QUESTIONS, VERSION, checkout, freeze
 from livingmeta.cli import main
+from livingmeta.export.question_files import keep
 from livingmeta.export.registry import FORMATS, files
 from livingmeta.numbers import numbers, record_hash
 from livingmeta.releases import MANIFEST
@@ -138,7 +139,7 @@ def test_one_changed_digit_is_found_in_every_format(kind, share, released, asked
         assert not matches, f"{kind}/{name}"
         assert base in said
         assert re.search(
-            r"file says .*, the release says|bytes differ|which is not known|not a JSON file", said
+            r"file (says .*, the release says|lacks it)|bytes differ|which is not known|not a JSON file", said
         ), said
 
 
@@ -250,7 +251,7 @@ def test_any_other_digit_is_found(cited, stamp, evidence):
         report = verify(f"{text[:at]}{other(text[at])}{text[at + 1 :]} {stamp()}", evidence)
         assert not report.matches
         assert f"the release says {text}" in report.lines[0]
-    for wrong in (text.replace(" ", " 1", 1), text.replace("HR", "OR"), text + "0", text[:-1]):
+    for wrong in (text.replace(" ", " 1", 1), text.replace("HR", "OR"), text + "0", text[:-2] + ")"):
         assert not verify(f"{wrong} {stamp()}", evidence).matches, wrong
 
 
@@ -276,7 +277,7 @@ def test_a_sign_is_not_overlooked(evidence):
     [
         ({"release": "2031.01.0"}, "there is no release 2031.01.0; there are: 2026.11.0"),
         ({"release": "nonsense"}, "must read YYYY.MM.PATCH"),
-        ({"release": "../../etc"}, "no such file"),
+        ({"release": "../../etc"}, "looks like a stamp and cannot be read: [../../etc/"),
         ({"question": "no-such-question"}, f"it has no question no-such-question; it has {QUESTIONS[0]}"),
         ({"field": "no_such_field"}, "has no number no_such_field; it has verdict, estimate"),
         ({"digest": "00000000"}, "hash says 00000000, the release says"),
@@ -347,6 +348,234 @@ IN_HEX = "version 2026.11.0".encode("utf-16-be").hex().encode()
 def test_a_pdf_file_of_another_name_is_at_least_told_its_release(raw, asked):
     matches, said = asked("other.pdf", b"%PDF-1.7\n\0 << /Subject " + raw + b" >>")
     assert not matches and "does not match release 2026.11.0" in said
+
+
+# Stamps that are broken, numbers in ordinary wording.
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda mark: mark.replace("dialysis-", "dialysis-\n"),
+        lambda mark: mark.replace("dialysis-", "dialysis-\n  "),
+        lambda mark: mark.replace("magnesium", "mag-\nnesium"),
+        lambda mark: mark.replace("magnesium", "mag\N{SOFT HYPHEN}nesium"),
+        lambda mark: mark.replace("magnesium", "mag\\-nesium"),
+        lambda mark: mark.replace("/", "/\N{ZERO WIDTH SPACE}"),
+        lambda mark: mark.replace("/", "/\n"),
+        lambda mark: f"{mark[:-4]}\n{mark[-4:]}",
+        lambda mark: mark.replace("_", "_\N{WORD JOINER}"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["md", "docx"])
+def test_a_stamp_broken_over_lines_is_read(broken, suffix, cited, stamp, asked):
+    field = "common_effect"
+
+    def paper(text):
+        if suffix == "md":
+            return f"# Title\n\nIt was {text}\n"
+        lines = f"It was {text}".replace("\n", "<w:br/>").replace("\N{SOFT HYPHEN}", "<w:softHyphen/>")
+        return zipped(
+            {DOCUMENT: f"<w:document><w:p><w:r><w:t>{lines}</w:t></w:r></w:p></w:document>".encode()}
+        )
+
+    matches, said = asked(f"paper.{suffix}", paper(f"{cited[field]} {broken(stamp(field))}"))
+    assert matches and f"matches release {VERSION}: {cited[field]}" in said, said
+    wrong = tampered_text(cited[field], 0.5)
+    assert not asked(f"paper.{suffix}", paper(f"{wrong} {broken(stamp(field))}"))[0]
+    assert not asked(f"paper.{suffix}", paper(f"{cited[field]} {broken(stamp(field, digest='00000000'))}"))[0]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda mark: mark.replace("/estimate", " estimate"),
+        lambda mark: mark.replace("/", "|"),
+        lambda mark: mark.replace("dialysis-", "dialysis-\n")[:-2],
+        lambda mark: f"{mark[:-3]} and so on",
+        lambda mark: mark.replace("[2026.11.0/", "[ "),
+    ],
+)
+def test_what_looks_like_a_stamp_is_never_passed_over(spoiled, cited, stamp, asked):
+    text = f"Title\n\n{cited['estimate']} {stamp()}.\nAnd {spoiled(stamp())}\n"
+    matches, said = asked("paper.md", text)
+    assert not matches and "line 4: looks like a stamp and cannot be read" in said, said
+    assert asked("paper.md", f"## [{VERSION}]\n\n[1] {cited['estimate']} {stamp()}\n")[0]
+
+
+def test_a_stamp_needs_no_brackets(cited, stamp, run):
+    assert run(stamp()[1:-1]).exit_code == 0
+    assert run(f"{cited['estimate']} ({stamp()[1:-1]})").exit_code == 0
+    assert run(f"{tampered_text(cited['estimate'], 0.5)} ({stamp()[1:-1]})").exit_code == 1
+
+
+def test_where_no_number_stands_none_is_said_to_match(cited, stamp, evidence):
+    report = verify(f"As the page says {stamp()}", evidence)
+    assert report.matches
+    said = f"the stamp is genuine; no number was compared; release {VERSION} says {cited['estimate']}"
+    assert said in report.lines[0]
+    one_more = int(cited["k"]) + 1
+    first, rest = cited["estimate"].split(" (")
+    for text in (
+        f"In {one_more} trials {stamp('k')}",
+        f"{tampered_text(first, 1)} ({rest[:-1]}; see {stamp()})",
+        f"{tampered_text(cited['estimate'], 0)}. See {stamp()}",
+        f"{tampered_text(cited['estimate'], 0)}\n\n{stamp()}",
+    ):
+        report = verify(text, evidence)
+        assert not report.matches and "number not found before the stamp" in "".join(report.lines), text
+
+
+WORDINGS = (
+    *("({s} {e}, 95% CI {l} to {u})", "{s} {e} (95% confidence interval {l} to {u};", "{s} {e} ({l} to {u})"),
+    *(
+        "{s} {e} (95% CI {l}, {u})",
+        "{e} [{l}; {u}]",
+        "{s} = {e} (CI 95%: {l} to {u})",
+        "{s} {e}, {l} to {u},",
+    ),
+    *(r"{s}~{e} (95\%~CI\,{l} to~{u})", "${s} = {e}$ (${l}$ to ${u}$)", "{s} {e} ({l} to {u}; p = 0.004)"),
+)
+MINUSES = ("−", "-", r"\ensuremath{-}", r"\textminus{}", "$-$")
+
+
+@pytest.mark.parametrize("minus", MINUSES)
+@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_numbers_are_compared_in_ordinary_wording(question, wording, minus, evidence):
+    record = evidence.snapshot(VERSION).records[question]
+    text = next(one.text for one in numbers(record) if one.field == "estimate")
+    symbol, *values = re.findall(r"[A-Za-z]+|−?[\d.]+", text)
+    mark = f"[{VERSION}/{question}/estimate#{record_hash(record)}]"
+
+    def told(symbol, values):
+        shown = [value.replace("−", minus) for value in values]
+        return verify(f"{wording.format(s=symbol, e=shown[0], l=shown[1], u=shown[2])} {mark}", evidence)
+
+    assert told(symbol, values).matches, told(symbol, values).lines
+    for i, value in enumerate(values):
+        wrongs = [value + "0", f"−{value}" if value[0] != "−" else value[1:]]
+        wrongs += [value[:j] + other(c) + value[j + 1 :] for j, c in enumerate(value) if c.isdigit()]
+        for wrong in wrongs:
+            report = told(symbol, [*values[:i], wrong, *values[i + 1 :]])
+            assert not report.matches, (wrong, report.lines)
+            assert wrong.replace("−", "-" if minus == "-" else "−") in report.lines[0]
+    if "{s}" in wording:
+        assert not told("RR", values).matches
+    assert (
+        "95%" not in wording
+        or not verify(
+            f"{wording.replace('95%', '99%').format(s=symbol, e=values[0], l=values[1], u=values[2])} {mark}",
+            evidence,
+        ).matches
+    )
+
+
+def test_words_deleted_from_a_word_file_are_not_read(cited, stamp, asked):
+    gone = f"<w:delText>{tampered_text(cited['estimate'], 0)}</w:delText>"
+    text = f"{gone}<w:t>{cited['estimate']} {stamp()}</w:t>"
+    assert asked("paper.docx", zipped({DOCUMENT: f"<w:document><w:p>{text}</w:p></w:document>".encode()}))[0]
+
+
+# Pictures of the site, macros, several releases.
+
+
+def test_a_chart_downloaded_from_the_site_is_known(tmp_path, asked):
+    project = checkout(tmp_path / "site")
+    today = now(project)
+    keep(today.analyses[QUESTION], today.studies, project)
+    path = project.records / f"{QUESTION}.forest.svg"
+    for name in (path.name, "renamed.svg"):
+        matches, said = asked(name, path.read_bytes())
+        assert (
+            matches
+            and f"matches release {VERSION}: says the same as its api/v1/questions/{path.name}" in said
+        )
+        for share in (0.3, 0.6, 0.9):
+            assert not asked(name, tampered(path.read_bytes(), share))[0]
+    text = path.read_text()
+    number = re.search(r">[^<>]*?(\d)[^<>]*</text>", text)
+    matches, said = asked(path.name, text[: number.start(1)] + other(number[1]) + text[number.end(1) :])
+    assert not matches and "the release says" in said
+
+
+def test_a_chart_of_other_numbers_is_not_drawn(tmp_path, evidence, monkeypatch):
+    monkeypatch.setattr("livingmeta.verify.pictures.question_record", lambda analysis: {"k": 1})
+    path = tmp_path / f"{QUESTION}.forest.svg"
+    path.write_text("<svg></svg>")
+    report = verify(str(path), evidence)
+    assert not report.matches and f"check out the tag v{VERSION}" in report.lines[0]
+
+
+MACRO = r"\lm" + "".join(word.capitalize() for word in QUESTION.split("-"))
+
+
+@pytest.fixture
+def manuscript(released, asked, tmp_path):
+    """Return what is said of a manuscript with livingmeta.tex beside it, changed or not."""
+
+    def of(text, change=lambda text: text, folder="."):
+        made = released[1]["tex"]["livingmeta.tex"].decode()
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "livingmeta.tex").write_text(change(made))
+        return asked("paper.tex", text)
+
+    return of
+
+
+@pytest.mark.parametrize("call", [r"\input{livingmeta}", r"\input{livingmeta.tex}", r"\include{livingmeta}"])
+def test_a_manuscript_may_print_numbers_by_macros(call, manuscript):
+    text = f"{call}\n% \\lmNothing\nIt was {MACRO}Estimate{{}} {MACRO}EstimateStamp.\n"
+    matches, said = manuscript(text)
+    assert matches and "livingmeta.tex: matches release" in said and "all 2 macros that it uses" in said, said
+    matches, said = manuscript(text, lambda made: made.replace("HR 1", "HR 2", 1))
+    assert not matches and "the release says" in said
+    matches, said = manuscript(text.replace("EstimateStamp", "EstimateStmp"))
+    assert not matches and f"line 3: {MACRO}EstimateStmp is not defined" in said
+    assert not manuscript(f"{call}\nIt was 9.99 {MACRO}EstimateStamp.\n")[0]
+    assert not manuscript(f"{text}\\renewcommand{{{MACRO}Estimate}}{{HR 9}}\n")[0]
+
+
+def test_macros_may_lie_in_a_folder_or_nowhere(manuscript, asked):
+    assert manuscript(f"\\input{{x/livingmeta.tex}} {MACRO}K", folder="x")[0]
+    for text in (f"\\input{{y/livingmeta}} {MACRO}K", f"{MACRO}K"):
+        matches, said = asked("paper.tex", text)
+        assert not matches and "verify the livingmeta.tex" in said
+
+
+def test_macros_pasted_into_a_manuscript_are_compared(released, asked):
+    made = released[1]["tex"]["livingmeta.tex"].decode()
+    some = [line for line in made.split("\n") if re.search(r"lmVersion\}|Estimate(Value|Stamp)?\}", line)]
+    text = "\n".join([*some, *(f"word{i}" for i in range(2000)), f"{MACRO}Estimate"])
+    matches, said = asked("paper.tex", text)
+    assert matches and f"macros are those of release {VERSION}" in said, said
+    assert not asked("paper.tex", text.replace("{HR 1", "{HR 2", 1))[0]
+    assert not asked("paper.tex", f"{text} is 9.99 {MACRO}EstimateStamp")[0]
+
+
+def test_a_file_that_several_releases_hold_names_all_of_them(tmp_path):
+    project = checkout(tmp_path / "checkout")
+    freeze(project)
+    freeze(project, "2026.12.0")
+    path = project.data / "releases" / VERSION / "counts.json"
+    report = verify(str(path), Evidence(project))
+    assert report.matches and f"matches releases {VERSION}, 2026.12.0: byte for byte their" in report.lines[0]
+
+
+def test_the_verdict_comes_first_and_todays_numbers_are_few(tmp_path, cited, stamp, asked):
+    first = asked("paper.md", f"{cited['k']} {stamp('k')}\n9 {stamp('k')}\n")[1].split("\n")[0]
+    assert "1 of 2 findings do not match" in first
+    project = checkout(tmp_path / "checkout")
+    freeze(project)
+    for path in project.questions.glob("*.yml"):
+        path.write_text(re.sub(r"(?m)^level: 95", "level: 80", path.read_text()))
+    results = project.data / "releases" / VERSION
+    own = Evidence(project)
+    lines = verify(str(results / "results" / f"{QUESTION}.json"), own).lines
+    assert "matches release" in lines[0] and len(lines) > 1
+    assert not any(QUESTIONS[1] in line for line in lines)
+    changed = [line for line in verify(str(results / "estimates.json"), own).lines if "was" in line]
+    assert 0 < len(changed) <= 8
 
 
 # What nobody should send.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from livingmeta.commands.options import checkout, epilog
+from livingmeta.commands.options import checkout, epilog, printable
 
 
 @click.command(
@@ -36,7 +36,7 @@ def diff(old: str, new: str, form: str, to: Path | None) -> None:
 
     shown = _shown(_changes(old, new), form)
     if to is None:
-        click.echo(_printable(shown), nl=False)
+        click.echo(printable(shown), nl=False)
     else:
         write_atomically(to, shown)
         click.echo(f"{to}")
@@ -71,9 +71,3 @@ def _shown(changes: dict[str, Any], form: str) -> str:
     from livingmeta.differences import as_text
 
     return as_text(changes)
-
-
-def _printable(text: str) -> str:
-    """Return text with question marks where the terminal has no such sign."""
-    encoding = getattr(sys.stdout, "encoding", "") or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)

@@ -1,5 +1,6 @@
 """What several verbs share: the option --data, the checkout they work on, examples in their help."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -20,3 +21,9 @@ def checkout(data: Path | None = None) -> Project:
     """Return the checkout around the working directory, with other tables where they are named."""
     found = Project.find()
     return Project(found.root, data.resolve() if data else None)
+
+
+def printable(text: str) -> str:
+    """Return text with question marks where the terminal has no such sign."""
+    encoding = getattr(sys.stdout, "encoding", "") or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

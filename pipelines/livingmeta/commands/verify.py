@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from livingmeta.commands.options import checkout, epilog
+from livingmeta.commands.options import checkout, epilog, printable
 
 
 @click.command(
@@ -13,7 +13,7 @@ from livingmeta.commands.options import checkout, epilog
     epilog=epilog(
         "livingmeta verify estimates.csv",
         "livingmeta verify manuscript.docx",
-        "livingmeta verify 'OR 0.58 (0.42–0.79) [2026.11.0/iv-magnesium-ami-mortality/estimate#1a2b3c4d]'",
+        "livingmeta verify 'OR 0.50 (0.25–1.00) [2026.11.0/some-question/estimate#0123abcd]'",
     ),
 )
 @click.argument("target", metavar="FILE|STAMP")
@@ -31,5 +31,5 @@ def verify(target: str) -> None:
     except UsageFault as fault:
         raise click.UsageError(str(fault)) from None
     for line in report.lines:
-        click.echo(line)
+        click.echo(printable(line))
     sys.exit(0 if report.matches else 1)

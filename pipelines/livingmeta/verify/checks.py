@@ -1,6 +1,7 @@
 """The answer to `livingmeta verify`: what matches the release it names, what does not, and what is today."""
 
 import hashlib
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Any
 
 from livingmeta.numbers import numbers
 from livingmeta.releases import UNRELEASED, ReleaseError
-from livingmeta.verify.comparison import differences, likeness, numerals
+from livingmeta.verify import macros
+from livingmeta.verify.comparison import ABSENT, differences, likeness, numerals
+from livingmeta.verify.comparison import said as differing
 from livingmeta.verify.evidence import (
     Evidence,
     Reference,
@@ -24,7 +27,7 @@ from livingmeta.verify.stamps import FORM, stamps
 COPY, COPY_OF_THAT_NAME = 0.5, 0.1  # likeness from which a file is taken for a copy of another one
 MOST_LINES = 200
 MOST_RELEASES = 8  # that one file is held against
-MOST_MOVED = 20
+MOST_MOVED = 8
 STAMP_FORM = f"a stamp reads {FORM}"
 
 
@@ -59,7 +62,7 @@ def verify(target: str, evidence: Evidence) -> Report:
     try:
         if path is not None:
             return _of_file(path, evidence)
-        found = stamps_inside(Content("text", target.encode()), evidence)
+        found = stamps_inside(Content("text", target.encode("utf-8", "replace")), evidence)
         if not found:
             raise UsageFault(f"{target[:200]!r}: there is no such file, and no stamp in it; {STAMP_FORM}")
         return _report("", found)
@@ -87,8 +90,7 @@ def _path(target: str) -> Path | None:
 def _of_file(path: Path, evidence: Evidence) -> Report:
     digest, content = read(path)
     if digest in evidence.digests and (content is None or content.raw):
-        version, name = evidence.digests[digest]
-        said = f"matches release {version}: byte for byte its {name}"
+        version, said = _equal(evidence.digests[digest], "byte for byte")
         today = todays(content, version, evidence) if content else ()
         return Report((f"{path}: {said}", *today), True)
     if content is None:
@@ -96,8 +98,18 @@ def _of_file(path: Path, evidence: Evidence) -> Report:
         return Report((f"{path}: {said}",), False)
     if not content.raw:
         return Report((f"{path}: is empty: there is nothing to verify",), False)
-    found = check(content, evidence)
+    names = macros.used(content)
+    found = _by_macros(path, content, names, evidence) if names else check(content, evidence)
     return _report(str(path), found)
+
+
+def _equal(found: Mapping[str, str], how: str, but: str = "") -> tuple[str, str]:
+    """Return the newest of the releases that have a file, and words that name all of them."""
+    version, name = list(found.items())[-1]
+    which = (
+        f"release {version}: {how} its" if len(found) == 1 else f"releases {', '.join(found)}: {how} their"
+    )
+    return version, f"matches {' '.join(which.split())} {name}{but}"
 
 
 Findings = list[tuple[bool, str]]
@@ -108,8 +120,15 @@ def _report(name: str, found: Findings) -> Report:
     matches = bool(found) and all(ok for ok, _ in found)
     shown = sorted(found, key=lambda one: one[0]) if len(found) > MOST_LINES else found
     lines = [f"{name}: {said}" if name else said for _, said in shown[:MOST_LINES]]
+    wrong = sum(not ok for ok, _ in found)
+    if len(found) > 1:
+        verdict = (
+            f"{wrong:,} of {len(found):,} findings do not match"
+            if wrong
+            else f"matches: all {len(found):,} findings"
+        )
+        lines.insert(0, f"{name}: {verdict}" if name else verdict)
     if len(found) > MOST_LINES:
-        wrong = sum(not ok for ok, _ in found)
         lines.append(f"and {len(found) - MOST_LINES:,} more; {wrong:,} of {len(found):,} do not match")
     return Report(tuple(lines), matches)
 
@@ -122,58 +141,127 @@ def check(content: Content, evidence: Evidence) -> Findings:
     if content.kind not in ("bytes", "zip", "docx"):
         digest = hashlib.sha256(content.normal).hexdigest()
         if digest in evidence.digests:
-            version, name = evidence.digests[digest]
-            said = f"matches release {version}: its {name}, but for line endings or a byte order mark"
+            but = ", but for line endings or a byte order mark"
+            version, said = _equal(evidence.digests[digest], "", but)
             return [(True, _with(said, todays(content, version, evidence)))]
     known = {release.version for release in evidence.releases}
     named = named_releases(content)
     others = {stamp.release for stamp in stamps(content.text)} - {UNRELEASED}
     if not named and not others and is_unreleased(content):
         return [(False, _unreleased(content))]
-    reference = _best(content, [version for version in named if version in known], evidence)
-    if reference is not None:
-        return _compared(content, reference, evidence)
+    references, faults = _alike(content, [version for version in named if version in known], evidence)
+    if references:
+        return _compared(content, references, faults, evidence)
+    if faults:
+        return [(False, fault) for fault in faults]
     unknown = [version for version in named if version not in known]
     return (
         _members(content, evidence)
+        or _of_definitions(content, named, evidence)
         or numbers_inside(content, evidence)
         or [(False, _nothing(content, named, unknown, evidence))]
     )
+
+
+def _by_macros(path: Path, content: Content, names: Mapping[str, list[int]], evidence: Evidence) -> Findings:
+    """Return what is found in a manuscript that prints numbers by macros, and in the file of these."""
+    file = macros.input_file(path, content)
+    if file is None:
+        said = (
+            f"uses macros of a release ({len(names)}, the first {_called(min(names))}), and takes in no "
+            f"{macros.FILE} that lies where it says: verify the {macros.FILE} that it is printed with"
+        )
+        return [(False, said), *stamps_inside(content, evidence)]
+    given = read(file)[1]
+    report = _of_file(file, evidence)
+    known = macros.definitions(given.text) if given is not None else {}
+    found: Findings = [(report.matches, "\n".join(report.lines)), *_unknown(names, known, file)]
+    own = macros.definitions(content.text)
+    found += [(False, f"{_called(name)} is defined anew in it") for name in sorted(own.keys() & known.keys())]
+    printed = macros.expanded(content.text, known)
+    return found + stamps_inside(Content(content.base, printed.encode()), evidence)
+
+
+def _unknown(names: Mapping[str, list[int]], known: Mapping[str, str], file: Path) -> Findings:
+    missing = {name: lines for name, lines in names.items() if name not in known}
+    if not missing:
+        return [(True, f"all {len(names)} macros that it uses are defined in {file}")]
+    return [
+        (False, f"line {lines[0]}: {_called(name)} is not defined in {file}")
+        for name, lines in missing.items()
+    ]
+
+
+def _of_definitions(content: Content, named: list[str], evidence: Evidence) -> Findings:
+    """Return what is found in a text that holds macros of a release among other things."""
+    own = macros.definitions(content.text) if content.kind == "text" else {}
+    if not own:
+        return []
+    version = own.get("lmVersion") or next(iter(named), "")
+    if version not in {release.version for release in evidence.releases}:
+        fault = f"defines macros of release {version or '(not named)'}, which is not known"
+        return [(False, f"{fault}; there are: {evidence.known()}"), *numbers_inside(content, evidence)]
+    known = macros.definitions(evidence.macro_file(version))
+    found: Findings = [
+        (False, differing(_called(name), own[name], known.get(name, ABSENT)))
+        for name in macros.changed(own, known)
+    ]
+    same = [(True, f"its {len(own)} macros are those of release {version}")]
+    printed = macros.expanded(content.text, own)
+    return [*(found or same), *stamps_inside(Content(content.base, printed.encode()), evidence)]
+
+
+def _called(name: str) -> str:
+    return f"\\{name}"
 
 
 def _with(said: str, lines: Iterable[str]) -> str:
     return "\n".join([said, *lines])
 
 
-def _best(content: Content, versions: list[str], evidence: Evidence) -> Reference | None:
-    """Return the file of a release that a file is a copy of, as far as one can tell."""
+def _alike(content: Content, versions: list[str], evidence: Evidence) -> tuple[list[Reference], list[str]]:
+    """Return the files of releases that a file may be a copy of, the likest first; what stood in the way."""
     silent = [r.version for r in reversed(evidence.releases) if not versions]
     found: list[tuple[float, Reference]] = []
+    faults = []
     for version in (versions or silent)[:MOST_RELEASES]:
-        for one in evidence.references(version, content):
-            same_name = one.content.base == content.base
-            like = 1.0 if same_name and content.kind == "bytes" else likeness(content, one.content)
-            if like >= (COPY_OF_THAT_NAME if same_name else COPY):
-                found.append((like + same_name, one))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+        try:
+            found += _alike_in(version, content, evidence)
+        except VerifyError as error:
+            faults.append(str(error))
+    return [one for _, one in sorted(found, key=lambda pair: -pair[0])], faults
 
 
-def _compared(content: Content, reference: Reference, evidence: Evidence) -> Findings:
+def _alike_in(version: str, content: Content, evidence: Evidence) -> Iterator[tuple[float, Reference]]:
+    for one in evidence.references(version, content):
+        same_name = one.content.base == content.base
+        like = 1.0 if same_name and content.kind == "bytes" else likeness(content, one.content)
+        if like >= (COPY_OF_THAT_NAME if same_name else COPY):
+            yield like + same_name, one
+
+
+def _compared(
+    content: Content, references: list[Reference], faults: list[str], evidence: Evidence
+) -> Findings:
+    reference = references[0]
     version, name = reference.release, reference.name
     found = differences(content, reference.content)
     today = todays(content, version, evidence)
     if not found:
-        return [(True, _with(f"matches release {version}: says the same as its {name}", today))]
+        same = [one for one in references if one.content.raw == reference.content.raw]
+        newest, said = _equal({one.release: one.name for one in reversed(same)}, "says the same as")
+        return [(True, _with(said, todays(content, newest, evidence)))]
     decided = _decided(content, reference, evidence)
     if decided:
         return decided
     said = f"does not match release {version}, compared with its {name}"
     if not reference.frozen:
         if numerals(content) == numerals(reference.content):
-            same = f"matches release {version}: the numbers of its {name}, in other words"
-            return [(True, _with(same, today))]
+            same_numbers = f"matches release {version}: the numbers of its {name}, in other words"
+            return [(True, _with(same_numbers, today))]
         said += " as today's software makes it (the software of that release makes the release's own bytes)"
-    return [(False, _with(f"{said}:", [*(f"  {one}" for one in found), *today]))]
+    listed = [f"  {one}" for one in [*found, *faults]]
+    return [(False, _with(f"{said}:", [*listed, *today]))]
 
 
 def _decided(content: Content, reference: Reference, evidence: Evidence) -> Findings:
@@ -196,8 +284,7 @@ def _members(content: Content, evidence: Evidence) -> Findings:
     for name, raw in sorted(content.members.items()):
         digest = hashlib.sha256(raw).hexdigest()
         if digest in evidence.digests:
-            version, source = evidence.digests[digest]
-            found.append((True, f"{name}: matches release {version}: byte for byte its {source}"))
+            found.append((True, f"{name}: {_equal(evidence.digests[digest], 'byte for byte')[1]}"))
             continue
         member = Content(name, raw)
         if member.kind == "zip":
@@ -229,8 +316,7 @@ def _nothing(content: Content, named: list[str], unknown: list[str], evidence: E
 def todays(content: Content, version: str, evidence: Evidence) -> Iterator[str]:
     """Yield what today says of the numbers of the questions that a file names."""
     frozen: Mapping[str, Any] = evidence.snapshot(version).records
-    text = content.text + content.base
-    named = [(name, one) for name in frozen if name in text for one in numbers(frozen[name])]
+    named = [(name, one) for name in _questions(content, frozen) for one in numbers(frozen[name])]
     if not named:
         return
     if evidence.now is None:
@@ -245,5 +331,12 @@ def todays(content: Content, version: str, evidence: Evidence) -> Iterator[str]:
             )
     yield from moved[:MOST_MOVED]
     if len(moved) > MOST_MOVED:
-        yield f"today: and {len(moved) - MOST_MOVED} more have changed"
+        yield f"today: ... and {len(moved) - MOST_MOVED} more"
     yield f"today: {len(named) - len(moved)} of {len(named)} numbers of the questions in it are unchanged"
+
+
+def _questions(content: Content, names: Iterable[str]) -> list[str]:
+    """Return the questions of a file: the one that it is called after, else those that it names."""
+    own = [name for name in names if content.base.startswith(f"{name}.")]
+    text = content.text
+    return own or [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]

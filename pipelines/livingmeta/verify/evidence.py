@@ -14,6 +14,8 @@ from livingmeta.paths import Project
 from livingmeta.releases import UNRELEASED, VERSION, Release, ReleaseError, find_release, releases
 from livingmeta.snapshots import NOW, Snapshot, SnapshotError, of_release, snapshot
 from livingmeta.verify.comparison import rows
+from livingmeta.verify.macros import FILE
+from livingmeta.verify.pictures import site_pictures
 from livingmeta.verify.reading import Content
 
 # A version is only one where it is called so: packages have versions of the same form.
@@ -44,6 +46,7 @@ class Evidence:
     project: Project
     _snapshots: dict[str, Snapshot] = field(default_factory=dict)
     _made: dict[tuple[str, str], Mapping[str, bytes]] = field(default_factory=dict)
+    _hashes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def releases(self) -> tuple[Release, ...]:
@@ -51,12 +54,12 @@ class Evidence:
         return releases(self.project)
 
     @cached_property
-    def digests(self) -> dict[str, tuple[str, str]]:
-        """Return version and name of each file of each release, the newest one's last, by SHA-256."""
-        found: dict[str, tuple[str, str]] = {}
+    def digests(self) -> dict[str, dict[str, str]]:
+        """Return the name of each file of each release by version, oldest first, by SHA-256."""
+        found: dict[str, dict[str, str]] = {}
         for release in self.releases:
             for name, digest in [*release.files.items(), *release.exports.items()]:
-                found[digest] = (release.version, name)
+                found.setdefault(digest, {})[release.version] = name
         return found
 
     def snapshot(self, version: str) -> Snapshot:
@@ -70,6 +73,12 @@ class Evidence:
         if version not in self._snapshots:
             self._snapshots[version] = of_release(find_release(self.project, version))
         return self._snapshots[version]
+
+    def hash_of(self, version: str, question: str) -> str:
+        """Return the hash of a frozen record; a manuscript may ask for it a thousand times."""
+        if (version, question) not in self._hashes:
+            self._hashes[version, question] = record_hash(self.snapshot(version).records[question])
+        return self._hashes[version, question]
 
     @cached_property
     def now(self) -> Snapshot | None:
@@ -98,7 +107,13 @@ class Evidence:
         ------
         ReleaseError
             See `snapshot`.
+        VerifyError
+            When it may be a chart that today's software cannot draw.
         """
+        pictures = list(self._pictures(version, content))
+        yield from pictures
+        if pictures:
+            return
         frozen = self.snapshot(version).release
         assert frozen is not None
         listed = {name: PurePosixPath(name).name for name in (*frozen.files, *frozen.exports)}
@@ -129,6 +144,10 @@ class Evidence:
             same = hashlib.sha256(raw).hexdigest() == digest
             yield Reference(release.version, name, Content(PurePosixPath(name).name, raw), same)
 
+    def _pictures(self, version: str, content: Content) -> Iterator[Reference]:
+        for name, raw in site_pictures(self.snapshot(version), content):
+            yield Reference(version, name, Content(PurePosixPath(name).name, raw), False)
+
     def _unlisted(self, release: Release, content: Content) -> Iterator[Reference]:
         """Yield files in formats that a release did not know yet, made by today's software."""
         known = {name.partition("/")[0] for name in release.exports}
@@ -148,6 +167,10 @@ class Evidence:
                 made = {}
             self._made[version, kind] = made
         return self._made[version, kind]
+
+    def macro_file(self, version: str) -> str:
+        """Return the file of LaTeX macros of a release, nothing where it cannot be made."""
+        return self._export(version, "tex").get(FILE, b"").decode()
 
     def today(self, question: str, name: str) -> Number | None:
         """Return today's number of that name, None when there is none."""

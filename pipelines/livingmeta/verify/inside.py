@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from livingmeta.numbers import FIELDS, Number, number, record_hash
+from livingmeta.numbers import FIELDS, Number, number
 from livingmeta.releases import UNRELEASED, ReleaseError
+from livingmeta.verify.claims import claim
 from livingmeta.verify.comparison import MOST, parsed, paths, rows
 from livingmeta.verify.evidence import Evidence, record_in
 from livingmeta.verify.reading import Content
-from livingmeta.verify.stamps import Stamp, agrees, stamps
+from livingmeta.verify.stamps import Stamp, stamps, unreadable
 
 Findings = list[tuple[bool, str]]
 Record = Mapping[str, Any]
@@ -38,8 +40,10 @@ def stamps_inside(content: Content, evidence: Evidence) -> Findings:
     for stamp in stamps(content.text):
         key = stamp.text, stamp.before
         if key not in known:
-            known[key] = _of_stamp(stamp, evidence)
+            known[key] = _of_stamp(_named(stamp, evidence), evidence)
         places.setdefault(known[key], []).append(stamp.line)
+    for line, text in unreadable(content.text):
+        places.setdefault((False, f"looks like a stamp and cannot be read: {text}"), []).append(line)
     alone = content.text.count("\n") == 0
     return [(ok, said if alone else f"{_at(lines)}: {said}") for (ok, said), lines in places.items()]
 
@@ -51,19 +55,40 @@ def _at(lines: list[int]) -> str:
     return f"{word} {', '.join(map(str, distinct[:WIDEST]))}{more}"
 
 
+def _named(stamp: Stamp, evidence: Evidence) -> Stamp:
+    """Return a stamp that was broken over lines with the one question that it can mean."""
+    if not stamp.broken or stamp.release == UNRELEASED:
+        return stamp
+    try:
+        names = evidence.snapshot(stamp.release).records
+    except ReleaseError:
+        return stamp
+    alike = [name for name in names if name.replace("-", "") == stamp.question.replace("-", "")]
+    return replace(stamp, question=alike[0]) if len(alike) == 1 else stamp
+
+
 def _of_stamp(stamp: Stamp, evidence: Evidence) -> tuple[bool, str]:
     fault = _fault(stamp, evidence)
     if fault:
         return False, f"{stamp.text}: {fault}"
-    frozen = number(evidence.snapshot(stamp.release).records[stamp.question], stamp.field)
+    record = evidence.snapshot(stamp.release).records[stamp.question]
+    frozen = number(record, stamp.field)
     assert frozen is not None
-    claim = stamp.claim
-    if claim and not agrees(stamp, frozen):
-        said = f"{stamp.field} says {claim} in the text, the release says {frozen.text}"
-        where = f"does not match release {stamp.release}: {said}"
-        return False, f"{stamp.text}: {where}; {_today(stamp, frozen, evidence)}"
-    which = frozen.text if claim else f"{frozen.text} (no number stands before the stamp)"
-    return True, f"{stamp.text}: matches release {stamp.release}: {which}; {_today(stamp, frozen, evidence)}"
+    today = _today(stamp, frozen, evidence)
+    found = claim(stamp.before, frozen, _levels(record))
+    if found is None:
+        said = f"the stamp is genuine; no number was compared; release {stamp.release} says {frozen.text}"
+        return True, f"{stamp.text}: {said}; {today}"
+    if not found.agrees:
+        said = f"{stamp.field} says {found.text} in the text, the release says {frozen.text}"
+        where = f"does not match release {stamp.release}: number not found before the stamp"
+        return False, f"{stamp.text}: {where}: {said}; {today}"
+    return True, f"{stamp.text}: matches release {stamp.release}: {frozen.text}; {today}"
+
+
+def _levels(record: Record) -> set[float]:
+    common = record.get("common_effect") or {}
+    return {float(level) for level in (record.get("level"), common.get("level")) if level is not None}
 
 
 def _fault(stamp: Stamp, evidence: Evidence) -> str:
@@ -81,7 +106,7 @@ def _fault(stamp: Stamp, evidence: Evidence) -> str:
     if number(record, stamp.field) is None:
         fields = ", ".join(name for name in FIELDS if number(record, name) is not None)
         return f"{where} {stamp.question} has no number {stamp.field}; it has {fields or 'none'}"
-    expected = record_hash(record)
+    expected = evidence.hash_of(stamp.release, stamp.question)
     if stamp.hash != expected:
         return f"{where} hash says {stamp.hash}, the release says {expected}"
     return ""
@@ -123,9 +148,9 @@ def _of_record(record: Record, evidence: Evidence) -> tuple[bool, str]:
         return False, f"{name}: cannot be held against release {version}: {error}"
     if frozen is None:
         return False, f"{name}: does not match release {version}: it has no such question"
-    if record_hash(record) == record_hash(frozen) == record["hash"]:
-        return True, f"{name}: matches release {version}: the same record"
     found = list(paths(record, frozen))
+    if not found:
+        return True, f"{name}: matches release {version}: the same record"
     listed = "".join(f"\n  {one}" for one in found[:MOST]) + ("\n  and more" if len(found) > MOST else "")
     return False, f"{name}: does not match release {version}:{listed}"
 

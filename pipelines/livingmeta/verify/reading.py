@@ -19,6 +19,8 @@ DOCUMENT = "word/document.xml"
 TEXT_PARTS = re.compile(r"word/(document|footnotes|endnotes|header\d*|footer\d*)\.xml")
 BREAKS = re.compile(r"</w:p>|</w:tr>|<w:br\b[^>]*>|<w:cr\b[^>]*>")
 GAPS = re.compile(r"</w:tc>|<w:tab\b[^>]*>")
+HIDDEN = re.compile(r"<w:(delText|instrText)\b[^>]*>.*?</w:\1>", re.DOTALL)  # deleted words, codes of fields
+HYPHEN, MINUS_SIGN = re.compile(r"<w:noBreakHyphen\b[^>]*>"), re.compile(r"<w:sym\b[^>]*\bF02D\b[^>]*>")
 UTF_16 = re.compile(rb"<feff((?:[0-9a-f]{4}){1,2000})>", re.IGNORECASE)  # a text in a PDF file
 TAGS = re.compile(r"<[^>]*>")
 
@@ -140,7 +142,8 @@ def _document_text(members: Mapping[str, bytes]) -> str:
     found = []
     for name in sorted(members, key=lambda name: (name != DOCUMENT, name)):
         if TEXT_PARTS.fullmatch(name):
-            marked = GAPS.sub("\t", BREAKS.sub("\n", decoded(members[name])))
+            seen = MINUS_SIGN.sub("−", HYPHEN.sub("-", HIDDEN.sub("", decoded(members[name]))))
+            marked = GAPS.sub("\t", BREAKS.sub("\n", seen))
             found.append(html.unescape(TAGS.sub("", marked)))
     return "\n".join(found)
 
