@@ -14,8 +14,9 @@ from livingmeta.cli import main
 from livingmeta.export.question_files import keep
 from livingmeta.export.registry import FORMATS, files
 from livingmeta.numbers import numbers, record_hash
-from livingmeta.releases import MANIFEST
-from livingmeta.snapshots import now
+from livingmeta.numbers import stamp as stamp_of
+from livingmeta.releases import MANIFEST, find_release
+from livingmeta.snapshots import now, of_release
 from livingmeta.verify import Evidence, UsageFault, verify
 
 QUESTION = QUESTIONS[0]
@@ -365,6 +366,7 @@ def test_a_pdf_file_of_another_name_is_at_least_told_its_release(raw, asked):
         lambda mark: mark.replace("/", "/\n"),
         lambda mark: f"{mark[:-4]}\n{mark[-4:]}",
         lambda mark: mark.replace("_", "_\N{WORD JOINER}"),
+        lambda mark: mark.replace("_", ""),  # as the text of a PDF has it
     ],
 )
 @pytest.mark.parametrize("suffix", ["md", "docx"])
@@ -384,6 +386,20 @@ def test_a_stamp_broken_over_lines_is_read(broken, suffix, cited, stamp, asked):
     wrong = tampered_text(cited[field], 0.5)
     assert not asked(f"paper.{suffix}", paper(f"{wrong} {broken(stamp(field))}"))[0]
     assert not asked(f"paper.{suffix}", paper(f"{cited[field]} {broken(stamp(field, digest='00000000'))}"))[0]
+
+
+def test_the_releases_own_sentence_may_stand_before_its_stamp(released, asked):
+    """The sentence of a zero cell ends with a ratio where the page leads with a difference."""
+    state = of_release(find_release(released[0], VERSION))
+    for name, record in state.records.items():
+        for one in numbers(record):
+            told = f"{one.sentence} {stamp_of(record, one.field, VERSION)}"
+            matches, said = asked("paper.md", told)
+            assert matches and "matches release" in said, f"{name}/{one.field}: {said}"
+            last = re.search(r"\d(?=\D*$)", one.sentence)
+            if last and len(one.sentence) > 80:
+                wrong = f"{told[: last.start()]}{(int(last[0]) + 1) % 10}{told[last.end() :]}"
+                assert "matches release" not in asked("paper.md", wrong)[1], wrong
 
 
 @pytest.mark.parametrize(

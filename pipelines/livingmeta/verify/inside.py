@@ -1,7 +1,8 @@
 """Numbers inside a file, checked one by one against the records of the release that they name."""
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,8 @@ Findings = list[tuple[bool, str]]
 Record = Mapping[str, Any]
 CLOSE = 1e-9  # relative; of values as printed in full
 VALUES = ("value", "lower", "upper")
+MINUS = re.compile("[‐‑‒–—−]")
+SENTENCE = 40  # letters and digits that make sure it is the sentence and no accident
 WIDEST = 12  # lines that are listed of a stamp that stands often
 
 
@@ -56,15 +59,32 @@ def _at(lines: list[int]) -> str:
 
 
 def _named(stamp: Stamp, evidence: Evidence) -> Stamp:
-    """Return a stamp that was broken over lines with the one question that it can mean."""
+    """Return a stamp with the one question and number that it can mean.
+
+    A break over lines may take a hyphen away, and the text of a PDF has no underscores; the hash
+    is compared all the same.
+    """
+    stamp = replace(stamp, field=_only(FIELDS, stamp.field, "_"))
     if not stamp.broken or stamp.release == UNRELEASED:
         return stamp
     try:
         names = evidence.snapshot(stamp.release).records
     except ReleaseError:
         return stamp
-    alike = [name for name in names if name.replace("-", "") == stamp.question.replace("-", "")]
-    return replace(stamp, question=alike[0]) if len(alike) == 1 else stamp
+    return replace(stamp, question=_only(names, stamp.question, "-"))
+
+
+def _only(names: Iterable[str], written: str, sign: str) -> str:
+    """Return the one name that was written but for a sign, else what was written."""
+    alike = [name for name in names if name.replace(sign, "") == written.replace(sign, "")]
+    return alike[0] if len(alike) == 1 else written
+
+
+def _says_the_sentence(before: str, sentence: str) -> bool:
+    """Return whether the text right before a stamp is the release's own sentence, as far as it reaches."""
+    written, frozen = (re.sub(r"[^\w.%-]|_", "", MINUS.sub("-", text)) for text in (before, sentence))
+    n = min(len(written), len(frozen))
+    return n >= min(SENTENCE, len(frozen)) and written[-n:] == frozen[-n:]
 
 
 def _of_stamp(stamp: Stamp, evidence: Evidence) -> tuple[bool, str]:
@@ -75,6 +95,9 @@ def _of_stamp(stamp: Stamp, evidence: Evidence) -> tuple[bool, str]:
     frozen = number(record, stamp.field)
     assert frozen is not None
     today = _today(stamp, frozen, evidence)
+    if _says_the_sentence(stamp.before, frozen.sentence):
+        said = f"matches release {stamp.release}: its own sentence on {frozen.text}"
+        return True, f"{stamp.text}: {said}; {today}"
     found = claim(stamp.before, frozen, _levels(record))
     if found is None:
         said = f"the stamp is genuine; no number was compared; release {stamp.release} says {frozen.text}"
