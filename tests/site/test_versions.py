@@ -42,6 +42,9 @@ def as_version(html: Path, folder: Path, version: str, without: str = "") -> Pro
         (project.html / without).unlink()
     pages = [page for page in pages_of(project.html) if page.startswith("book/")]
     (project.html / VERSION_FILE).write_text(json.dumps(about(version, pages)), encoding="utf-8")
+    for path in (project.html / "api" / "v1" / "questions").glob("*.json"):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**record, "release": version}), encoding="utf-8")
     return project
 
 

@@ -107,7 +107,7 @@ def _newest_first(steps: Sequence[Step]) -> list[tuple[Step, bool]]:
 
 
 def _step_row(step: Step, is_first: bool) -> tuple:
-    shown, k = step.display, step.summary["k"]
+    shown, k, lead = step.display, step.summary["k"], step.summary["verdict"]
     predicted = k >= MIN_STUDIES_FOR_PREDICTION and shown.get("pi_lower") is not None
     name = f"<strong>{text(step.version)}</strong>"
     dated = f"<br><small>{text(step.date)}</small>" if step.is_release else ""
@@ -117,10 +117,17 @@ def _step_row(step: Step, is_first: bool) -> tuple:
         Markup(text(step.kind_text, formats.MISSING) + look),
         _estimates(step),
         formats.interval(shown["pi_lower"], shown["pi_upper"]) if predicted else formats.MISSING,
-        k,
-        formats.count(step.summary["participants"]),
+        _of_both(step, lead.get("k"), k),
+        _of_both(step, lead.get("participants"), step.summary["participants"]),
         _what_changed(step, is_first),
     )
+
+
+def _of_both(step: Step, leading: int | None, main: int | None) -> Markup:
+    """Return a count behind the main model, below that behind the leading number where it is another."""
+    if not step.leads_otherwise or leading in (None, main):
+        return Markup(text(formats.count(main)))
+    return Markup(f"{formats.count(leading)}<br><small>{formats.count(main)}</small>")
 
 
 def _estimates(step: Step) -> Markup:
