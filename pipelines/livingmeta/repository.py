@@ -5,6 +5,7 @@ import subprocess
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from livingmeta.paths import Project
 
@@ -72,4 +73,6 @@ def unpack(project: Project, revision: str, target: Path, without: tuple[str, ..
     """Put the files of a commit into `target`, except those below the folders `without`."""
     with tarfile.open(fileobj=io.BytesIO(git(project, "archive", revision))) as archive:
         wanted = [member for member in archive if member.name.split("/")[0] not in without]
-        archive.extractall(target, members=wanted, filter="data")
+        # Python 3.11 has filters of archives from 3.11.4 on.
+        known: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(target, members=wanted, **known)

@@ -80,7 +80,7 @@ class Copy:
 
 @pytest.fixture
 def copy(tmp_path):
-    shutil.copytree(Project().data, tmp_path / "data")
+    shutil.copytree(Project().data, tmp_path / "data", ignore=shutil.ignore_patterns("releases"))
     return Copy(tmp_path / "data")
 
 

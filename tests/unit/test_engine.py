@@ -77,7 +77,8 @@ Bad()
     "shell": "!echo from shell",
     "shell value": "names = !printf 'a\\nb\\n'\nnames",
     "subprocess": "import subprocess, sys\nsubprocess.run(['echo', 'from a child'], check=True);",
-    "low level": "import os\nos.write(1, b'straight to 1\\n');",
+    # Jupyter's kernel reads the descriptor in a thread of its own, which needs its moment.
+    "low level": "import os, time\nos.write(1, b'straight to 1\\n')\ntime.sleep(0.5)",
     "warning": "import warnings\nwarnings.warn('careful')\nwarnings.warn('old', DeprecationWarning)",
     "stderr": "print('wrong', file=sys.stderr)\nprint('right')",
     "logging": "import logging\nlogging.warning('logged')",

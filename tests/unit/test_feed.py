@@ -61,7 +61,7 @@ def test_entries_are_newest_first_and_say_what_changed(released):
     content = one(newest, "content")
     assert "Because of new-search." in content and "Studies added: B." in content
     assert "Risk < 1 & so on: OR 1.50" in content and "→ OR 1.40" in content
-    assert "excludes no effect" in content
+    assert "no longer includes no effect" in content
     assert "first version" in one(first, "content")
     assert one(parsed(released), "updated") == one(newest, "updated")
 

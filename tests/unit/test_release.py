@@ -529,7 +529,7 @@ def _add_folder(made):
         (_break_manifest, f"{FIRST}/manifest.json:1:", "cannot be read"),
         (_lose_manifest, f"{FIRST}/manifest.json:1:", "cannot be read"),
         (_edit_previous, f"{FIRST}/manifest.json:1:previous", "must be the release before, none"),
-        (_rename, "2026.01.5/manifest.json:1:version", "must be 2026.01.5"),
+        (_rename, "2026.01.5/manifest.json:1:", "must be the name of the folder"),
         (_add_folder, "drafts:1:", "must be a release"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

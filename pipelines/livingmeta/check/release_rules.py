@@ -60,10 +60,6 @@ def _as_frozen(release: Release, name: str) -> Iterator[Finding]:
 
 def _in_order(release: Release, previous: str | None, name: str) -> Iterator[Finding]:
     manifest = f"{name}/{MANIFEST}"
-    if release.version != release.folder.name:
-        yield Finding(
-            manifest, 1, "version", release.version, f"must be {release.folder.name}; {_restore(name)}"
-        )
     if release.previous != previous:
         rule = f"must be the release before, {previous or 'none'}: bring that back with git checkout"
         yield Finding(manifest, 1, "previous", release.previous or "none", rule)

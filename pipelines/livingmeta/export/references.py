@@ -52,13 +52,17 @@ def _named_items(snapshot: Snapshot) -> dict[str, list[Item]]:
     used = {name: reports_of(snapshot.studies, [one]) for name, one in snapshot.questions.items()}
     every = set().union(*used.values())
     named = {"references": every, **{f"{name}.references": found for name, found in used.items()}}
-    return {name: [by_report[report] for report in sorted(found)] for name, found in named.items()}
+    return {name: _sorted(by_report, found) for name, found in named.items()}
 
 
 def items(studies: Studies, questions: Iterable[Question], version: str) -> list[Item]:
     """Return every report behind some questions as a CSL-JSON item, sorted by its name."""
     by_report = _items_by_report(studies, version)
-    return [by_report[report] for report in sorted(reports_of(studies, questions))]
+    return _sorted(by_report, reports_of(studies, questions))
+
+
+def _sorted(by_report: Mapping[str, Item], wanted: set[str]) -> list[Item]:
+    return [by_report[report] for report in sorted(wanted) if report in by_report]
 
 
 def reports_of(studies: Studies, questions: Iterable[Question]) -> set[str]:
