@@ -8,9 +8,10 @@ from typing import Any
 
 from livingmeta.export.estimates import effects_csv
 from livingmeta.inputs import sha256
+from livingmeta.numbers import summary
 from livingmeta.paths import ROOT, Project
 from livingmeta.releases import LAYOUT, MANIFEST, Identity, Release, read_release
-from livingmeta.results import write_record
+from livingmeta.results import to_json, write_record
 from livingmeta.snapshots import Snapshot, of_release
 
 COMMIT, DAY, VERSION = "0123456789", "2026-01-02", "2026.01.0"
@@ -49,6 +50,9 @@ def frozen(project: Project, version: str = VERSION, exports: dict[str, str] | N
     for name, record in now.records.items():
         write_record(record, folder / "results")
         (folder / "results" / f"{name}.csv").write_bytes(effects_csv(now, name))
+    said = {"estimates": {name: summary(record) for name, record in now.records.items()}}
+    for name in ("estimates", "counts", "changes"):
+        (folder / f"{name}.json").write_text(to_json(said.get(name, {})), encoding="utf-8")
     files = {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = {
         **{"version": version, "kind": "curation", "reason": "made up", "date": DAY},
