@@ -132,7 +132,9 @@ def effects_of(question: Question, rows: pd.DataFrame, variant: Variant | None) 
     if measure is None:
         return effect_sizes(rows.iloc[:0], "GEN", level=question.level)
     accepted = question.accept_measures if measure == question.measure else ()
-    sizes = effect_sizes(with_field_names(rows), measure, accepted, level=question.level)
+    sizes = effect_sizes(
+        with_field_names(rows), measure, accepted, level=question.level, step=question.step_mmol_per_l
+    )
     return replace(sizes, frame=_with_subgroup_columns(question, sizes.frame))
 
 

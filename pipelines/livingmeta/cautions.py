@@ -16,6 +16,7 @@ def limits(analysis: Analysis) -> list[str]:
         _without_number(rows),
         _albumin(rows),
         _cut_offs(rows),
+        _steps(analysis),
         _flags(rows),
         "Risk of bias and certainty of the evidence: not assessed.",
     ]
@@ -105,6 +106,19 @@ def _cut_offs(rows: pd.DataFrame) -> str:
     if not texts:
         return ""
     return "“Low” and reference magnesium differ between studies (mmol/L): " + "; ".join(texts) + "."
+
+
+def _steps(analysis: Analysis) -> str:
+    if analysis.question.per is None:
+        return ""
+    texts = [
+        f"{row.study}: per {formats.number(row.increment, 2)} {row.exposure_unit} ({row.increment_status})"
+        for row in analysis.effects.frame.itertuples()
+    ]
+    return (
+        "Steps of magnesium differ in print (" + "; ".join(texts) + ") and were brought to one, "
+        "which takes the association for a straight line."
+    )
 
 
 def _flags(rows: pd.DataFrame) -> str:

@@ -115,7 +115,8 @@ def _sets(analysis: Analysis) -> tuple[list[_Set], list[str]]:
         accepted = question.accept_measures if measure == question.measure else ()
         named = with_field_names(chosen)
         for rule in rules:
-            effects = effect_sizes(named, measure, accepted, ZeroCellRule(to=rule), question.level)
+            zero, step = ZeroCellRule(to=rule), question.step_mmol_per_l
+            effects = effect_sizes(named, measure, accepted, zero, question.level, step=step)
             if effects.k < FEWEST:
                 left_out.append(f"{name}, {measure}: fewer than three studies")
             elif rule == rules[0] or _has_zero(effects):

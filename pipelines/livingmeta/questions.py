@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from livingmeta.units import MMOL_PER_L, to_mmol_per_l
+
 Filter = Mapping[str, Any]
 
 
@@ -60,6 +62,14 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Step:
+    """The step of magnesium to which effects per unit are brought."""
+
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Question:
     """One question of the book; the fields are the keys of its file."""
 
@@ -87,6 +97,7 @@ class Question:
     level: float = 95.0
     pi_df: str = "k-1"
     accept_measures: tuple[str, ...] = ()
+    per: Step | None = None
     pooled: bool = True
     reason: str = ""
     direction: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +111,11 @@ class Question:
     multiverse: Grid | None = None
     charts: Any = "default"
     limits: tuple[str, ...] = ()
+
+    @property
+    def step_mmol_per_l(self) -> float | None:
+        """Return the step that effects per unit are brought to, in mmol/L."""
+        return to_mmol_per_l(self.per.value, self.per.unit) if self.per else None
 
 
 TEXTS = (
@@ -146,7 +162,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
-SINGLE = {"common_effect": ModelChoice, "multiverse": Grid}
+SINGLE = {"common_effect": ModelChoice, "multiverse": Grid, "per": Step}
 LISTS = ("eligibility", "accept_measures", "moderators", "limits")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
 PARTS = ("heart", "kidney", "brain")
@@ -185,6 +201,8 @@ def _built(key: str, value: Any) -> Any:
         return tuple(value or [])
     if key == "common_effect":
         return ModelChoice(**value)
+    if key == "per":
+        return Step(**value) if value else None
     if key == "multiverse":
         return Grid(**{name: tuple(options) for name, options in value.items()}) if value else None
     return value
@@ -261,7 +279,7 @@ def _item_faults(item: Any, kind: type, where: str) -> list[str]:
         for name in (known & set(item) if kind is Grid else ())
         if not (isinstance(item[name], list) and item[name])
     ]
-    return unknown + missing + lists + _threshold_faults(item, where)
+    return unknown + missing + lists + _threshold_faults(item, where) + _step_faults(item, kind, where)
 
 
 def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:
@@ -271,6 +289,18 @@ def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:
         faults.append(f"{where}: at_least: {at_least!r}: must be a number")
     if at_least is not None and labels and (not isinstance(labels, list) or len(labels) != 2):
         faults.append(f"{where}: labels: {labels!r}: must be two, below the threshold and from it on")
+    return faults
+
+
+def _step_faults(item: dict[str, Any], kind: type, where: str) -> list[str]:
+    if kind is not Step:
+        return []
+    value, unit = item.get("value"), item.get("unit")
+    faults = []
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        faults.append(f"{where}: value: {value!r}: must be a number above 0")
+    if unit not in MMOL_PER_L:
+        faults.append(f"{where}: unit: {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
     return faults
 
 

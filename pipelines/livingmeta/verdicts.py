@@ -346,14 +346,32 @@ def _not_pooled(analysis: Analysis) -> Verdict:
     verb = "is" if studies == 1 else "are"
     reason = f"{analysis.reason[0].upper()}{analysis.reason[1:].rstrip('.')}"
     sentence = f"{_trials(studies, 'study').capitalize()} {verb} shown below; no mean is given. {reason}."
+    span = _span(analysis)
     return Verdict(
         status="shown",
         headline="Shown, not pooled.",
-        sentence=sentence,
+        sentence=f"{sentence} {span}".strip(),
         note="",
-        answer="Studies report different things; nothing to pool yet.",
+        answer=span or _nothing_usable(studies),
         fit=None,
     )
+
+
+def _span(analysis: Analysis) -> str:
+    """Return from where to where the effects that are shown side by side reach."""
+    effects = analysis.effects
+    if effects.k == 0:
+        return ""
+    label, found = effects.measure.label, effects.measure.to_display(effects.yi)
+    low, high = formats.ratio(float(found.min())), formats.ratio(float(found.max()))
+    results = _trials(effects.k, "usable result").capitalize()
+    return f"{results}: {label} {low}." if low == high else f"{results}, {label} from {low} to {high}."
+
+
+def _nothing_usable(studies: int) -> str:
+    if studies == 1:
+        return "One study, without a usable number."
+    return "Studies report different things; nothing to pool yet."
 
 
 RULES: dict[str, Callable[[Analysis], Verdict]] = {

@@ -209,14 +209,17 @@ def test_two_studies_are_not_pooled():
     assert (said.status, said.fit) == ("shown", None)
     assert said.headline == "Shown, not pooled."
     assert said.sentence.startswith("Two studies are shown below; no mean is given. Two studies are shown")
-    assert "OR" not in everything(said)
+    assert said.sentence.endswith(f"{said.answer}")
+    assert said.answer == "Two usable results, OR from 0.44 to 0.46."
 
 
 @pytest.mark.parametrize("reason", ["units differ", "units differ."])
 def test_a_reason_is_given_where_nothing_is_pooled(reason):
     rows = tables(*[(10, 100, 20, 100)] * 6)
     said = verdict(analysed(rows, pooled=False, reason=reason, verdict="not_pooled"))
-    assert said.sentence == "Six studies are shown below; no mean is given. Units differ."
+    assert said.sentence == (
+        "Six studies are shown below; no mean is given. Units differ. Six usable results: OR 0.44."
+    )
     assert said.fit is None
 
 

@@ -262,7 +262,8 @@ def _unable(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> I
     files = dict(zip(rows["line"], rows["file"], strict=True))
     primary = set(rows.loc[rows["pool_role"].eq("primary"), "line"])
     measure = question.measure or ""
-    sizes = effect_sizes(with_field_names(rows), measure, question.accept_measures, level=question.level)
+    accepted, step = question.accept_measures, question.step_mmol_per_l
+    sizes = effect_sizes(with_field_names(rows), measure, accepted, level=question.level, step=step)
     for left_out in sizes.excluded:
         file = files[left_out.line]
         # A double-zero table is reported well and yet says nothing on a ratio; line 1 is the header.

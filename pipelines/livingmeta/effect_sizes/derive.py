@@ -11,7 +11,10 @@ from livingmeta.effect_sizes import formulas
 from livingmeta.effect_sizes.columns import NUMERIC, as_numbers, with_columns
 from livingmeta.effect_sizes.measures import FREEMAN_TUKEY, Measure, MeasureError, measure_of
 from livingmeta.effect_sizes.sources import WHAT_IS_ADDED_TO, Asked, Rows, sources_of
+from livingmeta.effect_sizes.steps import per_step
 from livingmeta.effect_sizes.zero_rule import ZeroCellRule
+
+PER_STEP = " per step"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ def effect_sizes(
     zero: ZeroCellRule | None = None,
     level: float = 95.0,
     vtype: str = "LS",
+    step: float | None = None,
 ) -> EffectSizes:
     """Return the effect sizes of rows as reported.
 
@@ -109,6 +113,8 @@ def effect_sizes(
         Level of each study's own interval, percent.
     vtype : str
         Kind of sampling variance: one of the measure's `vtypes`.
+    step : float, optional
+        Step of magnesium (mmol/L) to which effects per unit are brought; other rows are left out.
 
     Raises
     ------
@@ -121,19 +127,22 @@ def effect_sizes(
     accepted = frozenset((measure.upper(), *accept_measures))
     asked = Asked(chosen, accepted, zero or ZeroCellRule(), vtype)
     numeric, unreadable = as_numbers(rows)
-    found = _found(_as_rows(numeric), asked)
+    stepped, no_step = (numeric, [""] * len(numeric)) if step is None else per_step(numeric, chosen, step)
+    found = _found(_as_rows(stepped), asked)
     reasons = [
-        reason or ("" if name else _incomplete(chosen, hint, text))
-        for name, reason, hint, text in zip(
-            found.derived_from, found.reasons, found.hints, unreadable, strict=True
+        unsteppable or reason or ("" if name else _incomplete(chosen, hint, text))
+        for unsteppable, name, reason, hint, text in zip(
+            no_step, found.derived_from, found.reasons, found.hints, unreadable, strict=True
         )
     ]
     enters = np.array([not reason for reason in reasons], dtype=bool)
-    columns = {"yi": found.yi, "vi": found.vi, "derived_from": found.derived_from}
+    derived_from = found.derived_from if step is None else found.derived_from + PER_STEP
+    columns = {"yi": found.yi, "vi": found.vi, "derived_from": derived_from}
     kept = with_columns(numeric, columns)[enters]
     frame = with_columns(kept, _intervals(kept, level))
     notes = _notes(int(found.corrected[enters].sum()), len(frame), asked)
-    return EffectSizes(_with_participants(chosen, frame), frame, _excluded(numeric, reasons), level, notes)
+    shown = chosen if step is None else _per_step_measure(chosen, step)
+    return EffectSizes(_with_participants(shown, frame), frame, _excluded(numeric, reasons), level, notes)
 
 
 @dataclass(frozen=True)
@@ -184,6 +193,11 @@ def _as_rows(numeric: pd.DataFrame) -> Rows:
         for name in ("measure_reported", "p_operator")
     }
     return Rows({name: numeric[name].to_numpy(float) for name in NUMERIC}, texts)
+
+
+def _per_step_measure(measure: Measure, step: float) -> Measure:
+    per = f"per {step:g} mmol/L"
+    return replace(measure, name=f"{measure.name} {per}", symbol=f"{measure.label} {per}")
 
 
 def _with_participants(measure: Measure, frame: pd.DataFrame) -> Measure:
