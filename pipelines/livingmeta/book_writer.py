@@ -45,7 +45,7 @@ class Writing:
         if self._app is not None:
             return
         overrides = {
-            "external_toc_path": str(self._project.root / "_toc.yml"),
+            "external_toc_path": str(self._project.contents),
             "nitpicky": True,
             "latex_individualpages": False,
         }

@@ -69,7 +69,7 @@ def frame_hash(project: Project, known: Identity | None = None) -> str:
 
 
 def _title(path: Path) -> str:
-    marks = ("# ", "title:", "part:")
+    marks = ("# ", "title:", "part:", "order:")
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     return "\n".join([path.stem, *(line for line in lines if line.startswith(marks))])
 

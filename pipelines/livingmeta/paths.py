@@ -75,6 +75,11 @@ class Project:
         return self.root / "_build"
 
     @property
+    def contents(self) -> Path:
+        """Return the generated table of contents, with question pages in their order."""
+        return self.build / "_toc.yml"
+
+    @property
     def records(self) -> Path:
         """Return the folder of the result records."""
         return self.build / "records"

@@ -14,6 +14,7 @@ from typing import Protocol
 from livingmeta import TITLE, drawing, manifest, pages
 from livingmeta.api import write_api, write_version
 from livingmeta.book_writer import BookWriter
+from livingmeta.contents import write_contents
 from livingmeta.export.registry import ExportError
 from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically
@@ -101,6 +102,7 @@ def build(
     wanted = [question for question in stale if not only or question.id in only]
     work = Work(project, questions, wanted, before, target, progress or Silent(), limits or Limits())
     _forget(project, before, wanted)
+    write_contents(project, questions)
     if engine == FORK and can_fork():
         _build_ahead(work, jobs)
     else:

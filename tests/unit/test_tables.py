@@ -227,4 +227,7 @@ def test_rows_on_one_scale_stand_together_where_nothing_is_pooled():
     rows = [{**row, "effect_id": f"row-{i}", "pool_role": "display"} for i, row in enumerate(rows)]
     settings = {"measure": "HR", "pooled": False, "reason": "made up", "verdict": "not_pooled"}
     shown = study_tables(analysed(rows, **settings), studies(rows))
-    assert re.findall("<h3>(.*?)</h3>", shown) == ["Shown side by side, not pooled (3)", "Shown as reported (1)"]
+    assert re.findall("<h3>(.*?)</h3>", shown) == [
+        "Shown side by side, not pooled (3)",
+        "Shown as reported (1)",
+    ]
