@@ -8,8 +8,10 @@ rows_of <- function(file) read.csv(file.path("..", "..", "data", "effects", file
 inputs <- function(id, y, v) list(effect_id = I(id), yi = vector_of(y), vi = vector_of(v))
 model <- function(e, method = "REML", test = "adhoc") {
   k <- length(e$yi)
+  # Fisher scoring comes near a tau2 of 0 and never arrives; the score tells when 0 it is.
+  none <- k > 1 && method == "REML" && exact_reml(e$yi, e$vi, matrix(1, k, 1)) == 0
   f <- quiet(rma(e$yi, e$vi, method = if (k == 1) "EE" else method, test = if (k == 1) "z" else test,
-                 control = if (method == "REML") CONTROL else list()))
+                 tau2 = if (none) 0 else NULL, control = if (method == "REML") CONTROL else list()))
   out <- list(k = k, estimate = c(f$beta), se = f$se, p_value = f$pval, ci_lower = f$ci.lb, ci_upper = f$ci.ub)
   if (k == 1) return(out)
   out <- c(out, list(tau2 = f$tau2, i2 = f$I2, q = f$QE))
@@ -109,6 +111,29 @@ correlation <- list(
     "Unprinted nulls as zero" = model(z(rbind(used, nulls))),
     "DerSimonian-Laird" = model(e, "DL"))), subgroups = setNames(list(), character()))
 
+# Magnesium in subarachnoid haemorrhage ---------------------------------------------------------------
+sah <- rows_of("sah-poor-outcome.csv")
+for (arm in c("treatment", "control")) {
+  events <- paste0("events_", arm)
+  worked_out <- sah$derivation %in% "events_from_percent"
+  sah[[events]][worked_out] <- round(sah[[paste0("percent_", arm)]][worked_out] * sah[[paste0("n_", arm)]][worked_out] / 100)
+}
+# A row with counts of both arms gives its effect by them, any other row by what it prints.
+ratios <- function(ids, m) { d <- sah[sah$effect_id %in% ids, ]
+  e <- quiet(escalc(measure = m, ai = events_treatment, n1i = n_treatment, ci = events_control, n2i = n_control, data = d))
+  p <- ratio(d); has <- !is.na(e$yi)
+  list(yi = ifelse(has, c(e$yi), p$yi), vi = ifelse(has, c(e$vi), p$vi), id = d$effect_id) }
+used <- sah[sah$outcome_id == "poor_outcome" & sah$pool_role == "primary", ]
+e <- ratios(used$effect_id, "RR")
+haemorrhage <- list(
+  inputs = inputs(e$id, e$yi, e$vi), main = model(e), common = model(e, "EE", "z"),
+  sensitivity = c(standard(e, model(e, "EE", "z")), list(
+    "IMASH with the other counts" = model(ratios(c("vandenbergh2005-poor-outcome-1", "dorhoutmees2012-poor-outcome-1",
+                                                   "wong2010-poor-outcome-2"), "RR")),
+    "Odds ratios, with Bradford 2013" = model(ratios(c("dorhoutmees2012-poor-outcome-1", "wong2010-poor-outcome-1",
+                                                       "bradford2013-poor-outcome-1"), "OR")),
+    "DerSimonian-Laird" = model(e, "DL"))), subgroups = setNames(list(), character()))
+
 # One randomised trial of supplements -----------------------------------------------------------------
 single <- function(file, outcome) {
   d <- rows_of(file)
@@ -127,5 +152,9 @@ write_json(list(versions = versions(), questions = list(
   "magnesium-pth-haemodialysis" = correlation,
   "magnesium-supplementation-ckd-gi-events" = single("ckd-supplementation-gi-events.csv", "gi_adverse_events"),
   "magnesium-supplementation-ckd-deaths" = single("ckd-supplementation-deaths.csv", "all_cause_death"),
-  "magnesium-supplementation-ckd-cv-events" = single("ckd-supplementation-cv-events.csv", "cardiovascular_events"))),
+  "magnesium-supplementation-ckd-cv-events" = single("ckd-supplementation-cv-events.csv", "cardiovascular_events"),
+  "magnesium-sah-poor-outcome" = haemorrhage,
+  "magnesium-eclampsia" = single("eclampsia.csv", "eclampsia"),
+  "magnesium-postoperative-atrial-fibrillation" =
+    single("postoperative-atrial-fibrillation.csv", "postoperative_atrial_fibrillation"))),
   "questions.json")
