@@ -102,7 +102,6 @@ def build(
     wanted = [question for question in stale if not only or question.id in only]
     work = Work(project, questions, wanted, before, target, progress or Silent(), limits or Limits())
     _forget(project, before, wanted)
-    write_contents(project, questions)
     if engine == FORK and can_fork():
         _build_ahead(work, jobs)
     else:
@@ -208,11 +207,22 @@ def _raise(failures: dict[str, str], problem: str) -> None:
         raise BuildError(problem)
 
 
+def _with_pages(project: Project, questions: Sequence[Question]) -> list[Question]:
+    """Return the questions whose notebook has run: a first build may be asked for some only."""
+    return [
+        question
+        for question in questions
+        if pages.page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
+    ]
+
+
 def _prepare_book(work: Work) -> None:
     """Make everything that Sphinx reads; forget its memory when what stands on every page changed."""
     replace(work.target, site="", frame="", data="", pages=_pages_done(work)).write(work.project)
     _drop_orphans(work.project, work.questions)
-    write_fragments(work.project, work.questions)
+    there = _with_pages(work.project, work.questions)
+    write_contents(work.project, there)
+    write_fragments(work.project, there)
     if not work.same_frame:
         shutil.rmtree(_working(work.project), ignore_errors=True)
 
