@@ -15,7 +15,7 @@ from livingmeta.diagnostics import (
     peese,
     peters,
 )
-from livingmeta.effect_sizes import EffectSizes, effect_sizes, with_field_names
+from livingmeta.effect_sizes import EffectSizes, Measure, effect_sizes, with_field_names
 from livingmeta.effect_sizes.measures import COUNTS
 from livingmeta.estimators import COUNT_METHODS, Fit, FitError, pool
 from livingmeta.questions import Question, SubgroupRule, Variant
@@ -89,6 +89,7 @@ class DoubleCountError(ValueError):
 
 
 BETWEEN_TEST = "knha"
+WITH_UNIT = ("MD",)
 
 
 def analyse(question: Question, studies: Studies) -> Analysis:
@@ -135,7 +136,17 @@ def effects_of(question: Question, rows: pd.DataFrame, variant: Variant | None) 
     sizes = effect_sizes(
         with_field_names(rows), measure, accepted, level=question.level, step=question.step_mmol_per_l
     )
-    return replace(sizes, frame=_with_subgroup_columns(question, sizes.frame))
+    measure = _with_unit(sizes.measure, sizes.frame)
+    return replace(sizes, measure=measure, frame=_with_subgroup_columns(question, sizes.frame))
+
+
+def _with_unit(measure: Measure, frame: pd.DataFrame) -> Measure:
+    """Return the measure with the unit of its numbers, where they have one and the same."""
+    units = set(frame["outcome_unit"].dropna()) if measure.code in WITH_UNIT else set()
+    if len(units) != 1 or frame["outcome_unit"].isna().any():
+        return measure
+    (unit,) = units
+    return replace(measure, name=f"{measure.name}, {unit}", symbol=f"{measure.label} ({unit})")
 
 
 def _refuse_doubles(question: Question, rows: pd.DataFrame) -> None:

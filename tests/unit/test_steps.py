@@ -86,3 +86,17 @@ def test_an_impossible_step_is_refused(step, tmp_path):
     path.write_text(f"id: made-up\nper: {step}\n", encoding="utf-8")
     with pytest.raises(QuestionError, match=r"made-up\.yml:per: "):
         load_question(path)
+
+
+@pytest.mark.parametrize(
+    ("units", "label"), [(["min", "min"], "MD (min)"), (["min", "s"], "MD"), (["min", None], "MD")]
+)
+def test_a_difference_stands_with_its_unit(units, label):
+    made = [
+        {"measure_reported": "MD", "estimate": 73, "ci_lower": 30, "ci_upper": 116, "ci_level": 95}
+        | {"outcome_unit": unit}
+        for unit in units
+    ]
+    found = analysed(made, **{**SHOWN, "measure": "MD"})
+    assert found.effects.measure.label == label
+    assert verdict(found).answer == f"Two usable results: {label} 73.00."

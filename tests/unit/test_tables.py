@@ -27,6 +27,7 @@ from livingmeta.tables.html import (
     table,
     text,
 )
+from livingmeta.tables.rows import study_tables
 from livingmeta.tables.search_page import search_tables
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 
@@ -218,3 +219,12 @@ def test_citation_names_the_author_and_the_version():
     assert "commit `abc` of 2026-01-02" in shown
     released = book.how_to_cite(Identity("2026.11.0", "abc", "2026-01-02"), cited)
     assert "version 2026.11.0, released on 2026-01-02" in released and "commit" not in released
+
+
+def test_rows_on_one_scale_stand_together_where_nothing_is_pooled():
+    usable = ratios((0.8, 0.6, 1.1), (0.9, 0.7, 1.2), (1.1, 0.8, 1.5))
+    rows = [*usable, {"measure_reported": "none", "as_printed": "no association"}]
+    rows = [{**row, "effect_id": f"row-{i}", "pool_role": "display"} for i, row in enumerate(rows)]
+    settings = {"measure": "HR", "pooled": False, "reason": "made up", "verdict": "not_pooled"}
+    shown = study_tables(analysed(rows, **settings), studies(rows))
+    assert re.findall("<h3>(.*?)</h3>", shown) == ["Shown side by side, not pooled (3)", "Shown as reported (1)"]

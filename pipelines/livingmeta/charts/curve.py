@@ -176,7 +176,7 @@ def _null(axis: Axis, frame: Frame, found: Multiverse) -> Layer:
     name = " or ".join(measure_of(code).name for code in found.options("measure"))
     title = name[0].upper() + name[1:] + (", log scale" if axis.log else "")
     shown = alt.Axis(
-        values=list(axis.ticks), format="~g", title=title, offset=-frame.left + 8, labelOverlap=False
+        values=list(axis.ticks), format="~r", title=title, offset=-frame.left + 8, labelOverlap=False
     )
     record = [{"x": frame.left, "x2": frame.width, "y": axis.null}]
     x = pixels(alt.X, "x", frame.width)

@@ -82,7 +82,7 @@ def _null_line(scene: Scene) -> Layer:
     title = name[0].upper() + name[1:] + (", log scale" if scene.axis.log else "")
     shown = alt.Axis(
         values=list(scene.axis.ticks),
-        format="~g",
+        format="~r",
         offset=scene.bottom - scene.height,
         title=title,
         labelOverlap=False,

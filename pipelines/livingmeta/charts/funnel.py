@@ -87,7 +87,7 @@ def funnel(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
     deepest = 1.04 * float(analysis.effects.frame["sei"].max())
     scale = _scale(axis, frame)
     depth = alt.Scale(domain=[0, deepest], range=[0, frame.height], nice=False)
-    shown = alt.Axis(title="Standard error", tickCount=5, format="~g", titlePadding=8)
+    shown = alt.Axis(title="Standard error", tickCount=5, format="~r", titlePadding=8)
     with_axis = (
         alt.X("x:Q", scale=scale, axis=_bottom(analysis, axis)),
         alt.Y("se:Q", scale=depth, axis=shown),
@@ -132,7 +132,7 @@ def _scale(axis: Axis, frame: Frame) -> alt.Scale:
 def _bottom(analysis: Analysis, axis: Axis) -> alt.Axis:
     name = analysis.effects.measure.name
     title = name[0].upper() + name[1:] + (", log scale" if axis.log else "")
-    return alt.Axis(values=list(axis.ticks), format="~g", title=title, labelOverlap=False)
+    return alt.Axis(values=list(axis.ticks), format="~r", title=title, labelOverlap=False)
 
 
 def contour_records(analysis: Analysis, axis: Axis, deepest: float) -> list[Record]:

@@ -143,7 +143,7 @@ def _null_line(course: Course) -> Layer:
     name = course.measure.name
     shown = alt.Axis(
         values=list(course.axis.ticks),
-        format="~g",
+        format="~r",
         offset=course.bottom - course.height,
         title=name[0].upper() + name[1:] + (", log scale" if course.axis.log else ""),
         labelOverlap=False,

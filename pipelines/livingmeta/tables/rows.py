@@ -34,14 +34,22 @@ def study_tables(analysis: Analysis, studies: Studies) -> Markup:
     """Return every row of the question as reported, by the part it plays."""
     effects = _effects_used(analysis)
     reports = studies.reports.set_index("report_id")
-    parts = []
-    for role, title in ROLES.items():
-        rows = analysis.rows[analysis.rows["pool_role"].eq(role)]
-        if role == "primary" and analysis.fit is None:
-            title = "Meant for a main analysis"
-        if len(rows):
-            parts.append(f"<h3>{title} ({len(rows)})</h3>{_role_table(rows, effects, reports)}")
+    parts = [
+        f"<h3>{title} ({len(rows)})</h3>{_role_table(rows, effects, reports)}"
+        for title, rows in _by_part(analysis)
+        if len(rows)
+    ]
     return Markup("".join(parts))
+
+
+def _by_part(analysis: Analysis) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows by their role, or, where nothing is pooled, by whether they share one scale."""
+    rows = analysis.rows
+    if analysis.fit is not None:
+        return [(title, rows[rows["pool_role"].eq(role)]) for role, title in ROLES.items()]
+    frame = analysis.effects.frame
+    drawn = rows["effect_id"].isin(frame["effect_id"] if len(frame) else [])
+    return [("Shown side by side, not pooled", rows[drawn]), ("Shown as reported", rows[~drawn])]
 
 
 def _effects_used(analysis: Analysis) -> dict[str, tuple[str, str]]:
@@ -108,6 +116,7 @@ def _comparison(row: pd.Series, outcome: object) -> Markup:
 
 def _source(row: pd.Series, report: pd.Series | None) -> Markup:
     links = sources(None if report is None else report["doi"], None if report is None else report["pmid"])
-    parts = [str(row[name]) for name in ("source_extent", "source_locator") if not pd.isna(row[name])]
+    named = (row["source_extent"], row["source_locator"])
+    parts = [str(value).replace("_", " ") for value in named if not pd.isna(value)]
     where = text(": ".join(dict.fromkeys(parts)))
     return Markup(f"{links}<br><small>{where} [{text(row['extraction_id'])}]</small>")
