@@ -14,7 +14,7 @@ def limits(analysis: Analysis) -> list[str]:
         _extent(rows),
         _nulls(rows),
         _without_number(rows),
-        _albumin(rows),
+        _albumin(analysis),
         _cut_offs(rows),
         _steps(analysis),
         _flags(rows),
@@ -53,7 +53,7 @@ def _checked(n: int) -> str:
 
 
 def _nulls(rows: pd.DataFrame) -> str:
-    nulls = rows[rows["result_status"].eq("null_no_number")]
+    nulls = _without_any_number(rows, ("null_no_number",))
     if nulls.empty:
         return ""
     known = nulls.drop_duplicates("study_id")
@@ -69,8 +69,15 @@ def _nulls(rows: pd.DataFrame) -> str:
     )
 
 
+def _without_any_number(rows: pd.DataFrame, statuses: tuple[str, ...]) -> pd.DataFrame:
+    """Return rows of some statuses from studies that print no number for the same outcome in another row."""
+    named = rows.set_index(["study_id", "outcome_id"]).index
+    printed = named[rows["result_status"].isin(("numeric", "partial")).to_numpy()]
+    return rows[rows["result_status"].isin(statuses) & ~named.isin(printed)]
+
+
 def _without_number(rows: pd.DataFrame) -> str:
-    others = rows[rows["result_status"].isin(("direction_only", "p_only", "absent"))]
+    others = _without_any_number(rows, ("direction_only", "p_only", "absent"))
     k = others["study_id"].nunique()
     if not k:
         return ""
@@ -78,10 +85,13 @@ def _without_number(rows: pd.DataFrame) -> str:
     return f"{who} a direction, a p-value or nothing, but no effect size."
 
 
-def _albumin(rows: pd.DataFrame) -> str:
+def _albumin(analysis: Analysis) -> str:
+    rows, kind = analysis.rows, "pooled" if analysis.question.pooled else "main"
     if rows["albumin_adjusted"].isna().all():
         return ""
     used = rows[rows["pool_role"].eq("primary")]
+    if used.empty:
+        return ""
     counts = used["albumin_adjusted"].fillna("unclear").value_counts()
     lost = used[used["null_after_albumin"].eq("yes")]
     listed = formats.listing(
@@ -97,7 +107,7 @@ def _albumin(rows: pd.DataFrame) -> str:
         if len(lost)
         else ""
     )
-    return f"Adjusted for albumin: {listed} of the pooled results{tail}."
+    return f"Adjusted for albumin: {listed} of the {kind} results{tail}."
 
 
 def _cut_offs(rows: pd.DataFrame) -> str:

@@ -105,3 +105,18 @@ def test_the_limits_of_the_file_come_last():
     assert found[-1] == "The last word."
     assert "Risk of bias and certainty of the evidence: not assessed." in found
     assert all(text.endswith(".") for text in found)
+
+
+def test_a_study_that_prints_a_number_elsewhere_has_not_vanished():
+    lost = null(n_analysed=1000, study_id="Study1", cohort_id="with albumin")
+    rows = [{**RATIOS[0], "study_id": "Study1"}, *RATIOS[1:], lost]
+    assert "without printing a number" not in said(rows, **OBSERVED, filter={"pool_role": "primary"})
+    other = {**lost, "outcome_id": "another_outcome"}
+    text = said([*rows, other], **OBSERVED, filter={"pool_role": "primary"})
+    assert "One study reports no association without printing a number (1,000 patients)" in text
+
+
+def test_results_that_are_only_shown_are_not_called_pooled():
+    rows = each(RATIOS, albumin_adjusted="no")
+    shown = {"pooled": False, "reason": "references differ", "verdict": "not_pooled"}
+    assert "no in three of the main results" in said(rows, measure="HR", **shown)
