@@ -10,9 +10,10 @@ import yaml
 
 from livingmeta.files import write_if_changed
 from livingmeta.paths import Project
-from livingmeta.questions import Question
+from livingmeta.questions import PARTS, Question
 
 PATTERN = "book/questions/{part}/*"
+PATTERNS = tuple(PATTERN.format(part=part) for part in PARTS)
 
 
 def write_contents(project: Project, questions: Sequence[Question]) -> None:
@@ -43,6 +44,7 @@ def ordered(node: Any, questions: Sequence[Question]) -> Any:
 def _entries(item: Any, questions: Sequence[Question]) -> list[Any]:
     if not isinstance(item, dict) or "glob" not in item:
         return [ordered(item, questions)]
+    if item["glob"] not in PATTERNS:
+        return [item]
     listed = [one for one in questions if item["glob"] == PATTERN.format(part=one.part)]
-    pages = [{"file": f"book/questions/{one.part}/{one.id}"} for one in listed]
-    return pages or [item]
+    return [{"file": f"book/questions/{one.part}/{one.id}"} for one in listed]

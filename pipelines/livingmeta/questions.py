@@ -260,6 +260,12 @@ def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:
         for key in (*LISTS, *NESTED)
         if raw.get(key) is not None and not isinstance(raw[key], list)
     ]
+    faults += [
+        f"{path}:{key}: {item!r}: must be text; put it in quotes where it holds a colon"
+        for key in LISTS
+        for item in (raw[key] if isinstance(raw.get(key), list) else ())
+        if not isinstance(item, str)
+    ]
     for key, kind in {**NESTED, **SINGLE}.items():
         value = raw.get(key)
         items = value if isinstance(value, list) else [value] if key in SINGLE and value else []

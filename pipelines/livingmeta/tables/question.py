@@ -131,7 +131,7 @@ def _card(label: str, fit: Fit, measure: Measure, css: str) -> str:
 def pico(analysis: Analysis) -> Markup:
     """Return population, exposure, comparator, outcome, designs and eligibility."""
     question = analysis.question
-    observational = question.verdict in ("association", "correlation")
+    observational = _is_observational(analysis)
     pairs = [
         ("Population", question.population),
         ("Exposure" if observational else "Intervention", question.intervention),
@@ -144,6 +144,13 @@ def pico(analysis: Analysis) -> Markup:
     ]
     paragraphs = "".join(f"<p>{text(part)}</p>" for part in question.text.strip().split("\n\n"))
     return Markup(paragraphs + definitions(pairs))
+
+
+def _is_observational(analysis: Analysis) -> bool:
+    """Return whether magnesium was measured and not given: by the question, else by all its rows."""
+    if analysis.question.verdict in ("association", "correlation"):
+        return True
+    return len(analysis.rows) > 0 and bool(analysis.rows["allocation"].eq("observational").all())
 
 
 def _threshold(value: float | None) -> str:
