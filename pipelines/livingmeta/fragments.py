@@ -24,6 +24,7 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     from livingmeta.studies import load_studies
     from livingmeta.tables import book
     from livingmeta.tables.history import whats_new
+    from livingmeta.tables.search_page import search_tables
 
     studies, today = load_studies(project.data), identity(project)
     released = releases(project)
@@ -33,11 +34,12 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
         "facts": book.facts(records, studies),
         "currency": _book_currency(questions, studies, records, released, today),
         "studies": book.study_list(studies, questions),
-        "search": book.search_tables(studies),
+        "search": search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
         "cite": book.how_to_cite(today, read_book(project, today)),
         "whats-new": whats_new(released, _unreleased(studies, records, released, today)),
     }
+    fragments |= _reporting(studies, questions, records, released, today)
     for name, fragment in fragments.items():
         write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
     _write_changes(project, questions, frozenset(studies.studies["study_id"]))
@@ -79,6 +81,28 @@ def _book_currency(
         for question, record in zip(questions, records, strict=True)
     ]
     return book_strip(currencies, last_look(studies), awaiting(studies), today)
+
+
+def _reporting(
+    studies: "Studies",
+    questions: Sequence[Question],
+    records: Records,
+    released: Sequence[Release],
+    today: Identity,
+) -> dict[str, "Markup"]:
+    """Return the flows and the checklist."""
+    from livingmeta.checklist import Gathered, checklist
+    from livingmeta.flow import is_systematic, prisma_flow, stages
+    from livingmeta.tables import reporting
+
+    by_id = {question.id: question for question in questions}
+    release = released[-1] if today.is_release else None
+    gathered = Gathered(studies, by_id, {record["id"]: record for record in records}, today, release)
+    return {
+        "flow": reporting.flow_section(prisma_flow(studies, records)),
+        "flow-versions": reporting.versions_section(stages(released, studies, today), is_systematic(studies)),
+        "checklist": reporting.checklist_section(checklist(gathered)),
+    }
 
 
 def _unreleased(

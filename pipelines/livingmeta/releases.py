@@ -98,6 +98,11 @@ class Release:
         return dict(_read_json(self.folder / "estimates.json"))
 
     @cached_property
+    def counts(self) -> dict[str, Any]:
+        """Return how much evidence there was: rows of each table and decisions."""
+        return dict(_read_json(self.folder / "counts.json"))
+
+    @cached_property
     def changes(self) -> dict[str, Any]:
         """Return what changed since the version before, as `livingmeta diff --format json` says it."""
         return dict(_read_json(self.folder / "changes.json"))

@@ -9,7 +9,7 @@ import pypandoc
 import pytest
 
 from livingmeta.analysis import analyse
-from livingmeta.export.checklist import MET, NOT_MET, PARTLY, checklist
+from livingmeta.checklist import MET, NOT_MET, PARTLY, checklist
 from livingmeta.export.documents import (
     as_docx,
     docx,

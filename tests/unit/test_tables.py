@@ -27,6 +27,7 @@ from livingmeta.tables.html import (
     table,
     text,
 )
+from livingmeta.tables.search_page import search_tables
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 
 MANY = trials_by_size(1.0, 0.4)
@@ -192,7 +193,7 @@ def test_every_study_is_listed_once_with_its_questions(real):
 
 
 def test_searches_and_every_decision_are_shown(real):
-    shown = balanced(book.search_tables(real[0]))
+    shown = balanced(search_tables(real[0]))
     assert shown.count("<tr") > len(real[0].screening)
     assert NOT_RECORDED in shown
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta import AUTHOR, TITLE, formats
+from livingmeta.checklist import checklist
 from livingmeta.citations import plain
-from livingmeta.export.checklist import checklist
 from livingmeta.export.references import items
 from livingmeta.export.registry import Files
 from livingmeta.numbers import Record, number, stamp
@@ -183,16 +183,17 @@ def _reports_by_study(snapshot: Snapshot) -> dict[str, list[str]]:
 
 
 CHECKLIST_COLUMNS = (
-    ("Topic", 20),
-    ("What is asked for", 32),
+    ("Item", 7),
+    ("Topic", 19),
+    ("What is asked for", 28),
     ("State", 10),
-    ("Where, and what is missing", 38),
+    ("Where, and what is missing", 36),
 )
 
 
 def reporting_checklist(snapshot: Snapshot) -> Document:
     """Return the reporting checklist, filled as far as the project knows."""
-    rows = [[one.topic, one.asked, one.state, one.where] for one in checklist(snapshot)]
+    rows = [[one.item, one.topic, one.asked, one.state, one.where] for one in checklist(snapshot)]
     stamps = [stamp(record, release=snapshot.version) for record in snapshot.records.values()]
     notes = (
         "Topics after PRISMA 2020 (BMJ 2021;372:n71) and its extension for living systematic reviews "

@@ -154,62 +154,6 @@ def _report_list(reports: Sequence[Row]) -> Markup:
     return Markup(f"<ul>{''.join(items)}</ul>") if items else Markup(text(""))
 
 
-def search_tables(studies: Studies) -> Markup:
-    """Return the looks for evidence and every record screened, with its decision and reason."""
-    looks = [
-        (
-            row["date"],
-            str(row["kind"]),
-            row["source"],
-            row["query"],
-            _found(row["records_found"]),
-            row["notes"],
-        )
-        for _, row in studies.searches.iterrows()
-    ]
-    look_columns = (
-        Column("Date", css="lm-nowrap"),
-        Column("Kind"),
-        Column("Where"),
-        Column("Query"),
-        Column("Records found", numeric=True),
-        Column("Notes"),
-    )
-    return Markup(
-        "\n## Looks\n\n"
-        + table(look_columns, looks)
-        + "\n\n## Decisions\n\n"
-        + _decision_counts(studies)
-        + "\n\n"
-        + _decisions(studies)
-    )
-
-
-def _found(value: float) -> str | None:
-    return None if missing(value) else formats.count(float(value))
-
-
-def _decision_counts(studies: Studies) -> str:
-    counts = studies.screening["decision"].value_counts()
-    rows = [(str(name).replace("_", " "), formats.count(n)) for name, n in counts.items()]
-    return table((Column("Decision"), Column("Records", numeric=True)), rows)
-
-
-def _decisions(studies: Studies) -> str:
-    columns = (Column("Record"), Column("Title"), Column("Stage"), Column("Decision"), Column("Reason"))
-    rows = [
-        (
-            row["record_id"],
-            row["title"],
-            row["stage"],
-            str(row["decision"]).replace("_", " "),
-            row["reason"] if not missing(row["reason"]) else formats.MISSING,
-        )
-        for _, row in studies.screening.iterrows()
-    ]
-    return table(columns, rows)
-
-
 def data_dictionary(schema: Schema) -> Markup:
     """Return every table and column with its type, unit, allowed values and meaning."""
     parts = [_dictionary_of(item.name, item.path, item.fields) for item in schema.tables.values()]

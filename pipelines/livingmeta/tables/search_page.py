@@ -1,0 +1,107 @@
+"""The page of looks and decisions: every record that was screened, grouped by what was decided."""
+
+from typing import Any
+
+import pandas as pd
+
+from livingmeta import formats
+from livingmeta.studies import Studies
+from livingmeta.tables.html import Column, Markup, missing, table
+
+# What a group of records is called, in the order of a flow diagram.
+DECISIONS = {
+    "included": "Included",
+    "awaiting_full_text": "Full text awaited",
+    "not_retrieved": "No page found",
+    "excluded": "Excluded",
+    "duplicate": "Duplicates",
+    "erratum": "Errata",
+}
+LOOK_COLUMNS = (
+    Column("Date", css="lm-nowrap"),
+    Column("Kind"),
+    Column("Where"),
+    Column("Query"),
+    Column("Records found", numeric=True),
+    Column("Notes"),
+)
+RECORD_COLUMNS = (
+    Column("Record", css="lm-nowrap"),
+    Column("Title"),
+    Column("Stage"),
+    Column("Reason"),
+    Column("Study"),
+)
+
+
+def search_tables(studies: Studies) -> Markup:
+    """Return the looks for evidence and every record screened, with its decision and reason."""
+    groups = "".join(_group(studies, name) for name in _decisions(studies))
+    return Markup(
+        f"\n(looks)=\n## Looks\n\n{_looks(studies)}\n\n(decisions)=\n## Decisions\n\n"
+        f"{_decision_counts(studies)}{groups}\n"
+    )
+
+
+def anchor(decision: str) -> str:
+    """Return the anchor of the records with a decision."""
+    return f"records-{decision.replace('_', '-')}"
+
+
+def _decisions(studies: Studies) -> list[str]:
+    """Return the decisions that some record has, known ones first."""
+    used = dict.fromkeys(studies.screening["decision"].dropna().astype(str))
+    return [name for name in DECISIONS if name in used] + sorted(set(used) - set(DECISIONS))
+
+
+def _named(decision: str) -> str:
+    return DECISIONS.get(decision, decision.replace("_", " ").capitalize())
+
+
+def _looks(studies: Studies) -> Markup:
+    rows = [
+        (
+            row["date"],
+            str(row["kind"]),
+            row["source"],
+            row["query"],
+            _found(row["records_found"]),
+            row["notes"],
+        )
+        for _, row in studies.searches.iterrows()
+    ]
+    return table(LOOK_COLUMNS, rows)
+
+
+def _found(value: float) -> str | None:
+    return None if missing(value) else formats.count(float(value))
+
+
+def _decision_counts(studies: Studies) -> Markup:
+    counts = studies.screening["decision"].astype(str).value_counts()
+    rows = [
+        (Markup(f'<a href="#{anchor(name)}">{_named(name)}</a>'), formats.count(int(counts[name])))
+        for name in _decisions(studies)
+    ]
+    return table((Column("Decision"), Column("Records", numeric=True)), rows)
+
+
+def _group(studies: Studies, decision: str) -> str:
+    chosen = studies.screening[studies.screening["decision"].astype(str).eq(decision)]
+    labels = dict(studies.studies[["study_id", "label"]].itertuples(index=False))
+    rows = [_record(row, labels) for _, row in chosen.iterrows()]
+    ids = [str(record) for record in chosen["record_id"]]
+    heading = f"\n\n({anchor(decision)})=\n### {_named(decision)}\n\n"
+    return heading + table(RECORD_COLUMNS, rows, ids=ids)
+
+
+def _record(row: pd.Series, labels: dict[str, str]) -> tuple[Any, ...]:
+    title = row["title"] if not missing(row["title"]) else row["citation"]
+    return row["record_id"], title, row["stage"], row["reason"], _study(row["study_id"], labels)
+
+
+def _study(study_id: Any, labels: dict[str, str]) -> str | Markup:
+    if missing(study_id):
+        return Markup("")
+    name = labels.get(str(study_id), str(study_id))
+    return Markup(f'<a href="studies.html#{study_id}">') + Markup(f"{name}</a>")
