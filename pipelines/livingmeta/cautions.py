@@ -81,7 +81,8 @@ def _without_number(rows: pd.DataFrame) -> str:
 def _albumin(rows: pd.DataFrame) -> str:
     if rows["albumin_adjusted"].isna().all():
         return ""
-    used = rows[rows["pool_role"].eq("primary")]
+    pooled = rows["pool_role"].eq("primary")
+    used, which = (rows[pooled], "pooled results") if pooled.any() else (rows, "results shown")
     counts = used["albumin_adjusted"].fillna("unclear").value_counts()
     lost = used[used["null_after_albumin"].eq("yes")]
     listed = formats.listing(
@@ -97,7 +98,7 @@ def _albumin(rows: pd.DataFrame) -> str:
         if len(lost)
         else ""
     )
-    return f"Adjusted for albumin: {listed} of the pooled results{tail}."
+    return f"Adjusted for albumin: {listed} of the {which}{tail}."
 
 
 def _cut_offs(rows: pd.DataFrame) -> str:
