@@ -357,6 +357,6 @@ TOPICS: tuple[tuple[str, str, str, Answer | Rule], ...] = (
         (MET, f"{PROTOCOL}: section 'Limits of the living mode'."),
     ),
     ("L4", "Living: roles in this version", "who did what", (UNKNOWN, f"{PROTOCOL}: not stated.")),
-    ("", "Living: status", "whether the question is currently kept up", _declared("status", "Status")),
-    ("", "Living: evidence awaiting", "what is known and not yet included", _awaiting),
+    ("status", "Living: status", "whether the question is currently kept up", _declared("status", "Status")),
+    ("status", "Living: evidence awaiting", "what is known and not yet included", _awaiting),
 )

@@ -224,4 +224,4 @@ def stages(released: Sequence[Release], studies: Studies, today: Identity) -> tu
 
 def counted(count: int | None) -> str:
     """Return a count as text; what nobody counted is not recorded."""
-    return "not recorded" if count is None else f"n = {formats.count(count)}"
+    return "not recorded" if count is None else f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{formats.count(count)}"

@@ -167,4 +167,4 @@ def test_every_item_of_prisma_2020_has_a_topic():
 
 def test_the_flow_is_told_in_words_too(flow):
     assert "Duplicates" not in flow_section(flow)
-    assert "Removed before screening: n = 4." in flow_section(flow)
+    assert "Removed before screening: n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}4." in flow_section(flow)
