@@ -78,9 +78,17 @@ class Analysis:
     absent: dict[str, str]
 
     @property
+    def n_studies(self) -> int:
+        """Return the number of studies behind the main effects, each once where nothing is pooled."""
+        return self.effects.k if self.question.pooled else int(self.effects.frame["study_id"].nunique())
+
+    @property
     def participants(self) -> int | None:
         """Return the number of participants behind the main effects, None when one is unknown."""
-        totals = self.effects.frame["n_total"].to_numpy(float)
+        totals = self.effects.frame["n_total"]
+        if not self.question.pooled:
+            people = [self.effects.frame[name] for name in ("study_id", "cohort_id")]
+            totals = totals.groupby(people, dropna=False).max()
         return int(totals.sum()) if len(totals) and np.isfinite(totals).all() else None
 
 

@@ -86,12 +86,12 @@ def _without_number(rows: pd.DataFrame) -> str:
 
 
 def _albumin(analysis: Analysis) -> str:
-    rows, kind = analysis.rows, "pooled" if analysis.question.pooled else "main"
+    rows = analysis.rows
     if rows["albumin_adjusted"].isna().all():
         return ""
-    used = rows[rows["pool_role"].eq("primary")]
-    if used.empty:
-        return ""
+    pooled = rows["pool_role"].eq("primary")
+    named = "pooled results" if analysis.question.pooled else "main results"
+    used, which = (rows[pooled], named) if pooled.any() else (rows, "results shown")
     counts = used["albumin_adjusted"].fillna("unclear").value_counts()
     lost = used[used["null_after_albumin"].eq("yes")]
     listed = formats.listing(
@@ -107,7 +107,7 @@ def _albumin(analysis: Analysis) -> str:
         if len(lost)
         else ""
     )
-    return f"Adjusted for albumin: {listed} of the {kind} results{tail}."
+    return f"Adjusted for albumin: {listed} of the {which}{tail}."
 
 
 def _cut_offs(rows: pd.DataFrame) -> str:

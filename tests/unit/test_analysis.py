@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from livingmeta.analysis import DoubleCountError
+from livingmeta.charts.forest import description
 from livingmeta.questions import SubgroupRule, Variant
 from made_up import BY_SIZE, analysed, correlations, ratios, tables, trials_by_size
 
@@ -49,6 +50,14 @@ def test_a_cohort_cannot_be_counted_twice_in_one_fit():
     rows = [{**row, "study_id": "same", "cohort_id": "one"} for row in TWO]
     with pytest.raises(DoubleCountError, match=r"Same \(line 2\), Same \(line 3\)"):
         analysed([*rows, *MANY])
+
+
+def test_a_study_that_is_shown_repeatedly_is_counted_once():
+    same = [{**row, "study_id": "same", "cohort_id": "one"} for row in ratios((0.5, 0.3, 0.8), (2, 1.2, 3.4))]
+    rows = [*same, *ratios((0.9, 0.6, 1.4), n=300)]
+    shown = analysed(rows, measure="HR", pooled=False, reason="directions differ")
+    assert (shown.effects.k, shown.n_studies, shown.participants) == (3, 2, 800)
+    assert description(shown).startswith("Forest plot of three results of two studies: ")
 
 
 def test_two_cohorts_of_a_study_may_be_pooled():

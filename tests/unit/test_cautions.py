@@ -80,6 +80,12 @@ def test_albumin_is_said_where_it_applies():
     assert "albumin" not in said(RATIOS, **OBSERVED)
 
 
+def test_albumin_is_said_of_all_results_where_none_is_meant_for_a_mean():
+    rows = each([{**row, "pool_role": "display"} for row in RATIOS], {"albumin_adjusted": "no"}, {}, {})
+    text = said(rows, **OBSERVED)
+    assert "Adjusted for albumin: no in one and unclear in two of the results shown." in text
+
+
 def test_cut_offs_are_shown_in_mmol_per_litre():
     cut = {"contrast_type": "category", "exposure_unit": "mg/dL", "exposed_upper": 1.8}
     rows = each(RATIOS, {**cut, "reference_lower": 2.2, "reference_upper": 2.4})

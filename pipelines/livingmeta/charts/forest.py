@@ -54,8 +54,10 @@ def forest(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
 
 def description(analysis: Analysis) -> str:
     """Return the forest plot in one sentence, for readers who cannot see it."""
-    k, measure = analysis.effects.k, analysis.effects.measure
-    said = f"Forest plot of {formats.words(k)} {'study' if k == 1 else 'studies'}: {analysis.question.title}."
+    k, studies, measure = analysis.effects.k, analysis.n_studies, analysis.effects.measure
+    results = f"{formats.words(k)} results of " if k > studies else ""
+    of = f"{results}{formats.words(studies)} {'study' if studies == 1 else 'studies'}"
+    said = f"Forest plot of {of}: {analysis.question.title}."
     if analysis.fit is None:
         return f"{said} Nothing is pooled."
     fits = [fit for fit in (analysis.common, analysis.fit) if fit is not None and k > 1]

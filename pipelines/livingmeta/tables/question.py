@@ -67,7 +67,7 @@ def answer(analysis: Analysis, banner: Markup | None = None, looks: Markup | Non
 
 
 def _chips(analysis: Analysis) -> list[str]:
-    question, k = analysis.question, analysis.effects.k
+    question, k = analysis.question, analysis.n_studies
     trials = "trial" if question.verdict in ("conflict_aware", "single_trial") else "study"
     plural = {"trial": "trials", "study": "studies"}[trials]
     size = (
