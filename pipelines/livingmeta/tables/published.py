@@ -20,9 +20,10 @@ COLUMNS = (
     Column("Studies", numeric=True),
     Column("People", numeric=True),
     Column("Pooled result, as printed"),
-    Column("I²", numeric=True, title="As printed; of this book, from τ²"),
+    Column("I²", numeric=True),
     Column("Why it differs"),
 )
+LISTED = (*COLUMNS, Column("Remarks"))
 CSS = "lm-table lm-rows lm-others"
 NOTHING = (
     "No pooled result on this question is known to this book. "
@@ -45,7 +46,7 @@ def others(analysis: Analysis, studies: Studies) -> Markup:
     if rows.empty:
         return Markup(f"<p>{NOTHING}</p>")
     own = _own(analysis, set(rows["model_kind"]))
-    return Markup(f"<p>{INTRO}</p>{table(COLUMNS, [*own, *_rows(rows)], CSS)}")
+    return Markup(f"<p>{INTRO}</p>{table(COLUMNS, [*own, *(_row(row) for row in _each(rows))], CSS)}")
 
 
 def all_pools(studies: Studies, questions: Sequence[Question]) -> Markup:
@@ -91,11 +92,13 @@ def _link(question: Question) -> str:
 
 
 def _listed(rows: pd.DataFrame) -> Markup:
-    return table(COLUMNS, _rows(_newest_first(rows)), CSS)
+    remarks = [Markup("") if missing(row["notes"]) else row["notes"] for row in _each(_newest_first(rows))]
+    body = [_row(row) for row in _each(_newest_first(rows))]
+    return table(LISTED, [(*row, remark) for row, remark in zip(body, remarks, strict=True)], CSS)
 
 
-def _rows(rows: pd.DataFrame) -> list[tuple]:
-    return [_row(row) for _, row in rows.iterrows()]
+def _each(rows: pd.DataFrame) -> list[pd.Series]:
+    return [row for _, row in rows.iterrows()]
 
 
 def _row(row: pd.Series) -> tuple:
@@ -143,7 +146,6 @@ def _printed(row: pd.Series) -> Markup:
 def _why(row: pd.Series) -> Markup:
     said = [] if missing(row["why_different"]) else [text(row["why_different"])]
     said += [] if missing(row["our_check"]) else [f"<em>Our check:</em> {text(row['our_check'])}"]
-    said += [] if missing(row["notes"]) else [f"<small>{text(row['notes'])}</small>"]
     return Markup("<br>".join(said) or text(""))
 
 
