@@ -17,14 +17,13 @@ COLUMNS = (
     Column("Review"),
     Column("Outcome and contrast"),
     Column("Model"),
-    Column("Studies", numeric=True),
-    Column("People", numeric=True),
+    Column("Studies and people", css="lm-nowrap"),
     Column("Pooled result, as printed"),
     Column("I²", numeric=True),
     Column("Why it differs"),
 )
 LISTED = (*COLUMNS, Column("Remarks"))
-CSS = "lm-table lm-rows lm-others"
+CSS = "lm-table lm-others"
 NOTHING = (
     "No pooled result on this question is known to this book. "
     "That is no evidence that there is none: nobody has searched for meta-analyses systematically."
@@ -106,8 +105,7 @@ def _row(row: pd.Series) -> tuple:
         _review(row),
         _outcome(row),
         "not stated" if missing(row["model"]) else row["model"],
-        _size(row["k"], row["k_total"]),
-        _size(row["n"], row["n_total"]),
+        _sizes(row),
         _printed(row),
         formats.MISSING if missing(row["i2"]) else f"{row['i2']:g}%",
         _why(row),
@@ -127,13 +125,21 @@ def _outcome(row: pd.Series) -> Markup:
     return Markup(f"{text(row['outcome'])}{who}")
 
 
-def _size(own: float, whole: float) -> object:
-    """Return the number behind the result, or that of the whole review, called so."""
-    if not missing(own):
-        return formats.count(float(own))
-    if missing(whole):
-        return None
-    return Markup(f"{formats.count(float(whole))}<br><small>in the review</small>")
+def _sizes(row: pd.Series) -> Markup:
+    """Return the numbers behind the result, or those of the whole review, called so."""
+    own, whole = _size(row["k"], row["n"]), _size(row["k_total"], row["n_total"])
+    if own or not whole:
+        return Markup(own or text(""))
+    return Markup(f"{whole}<br><small>in the review</small>")
+
+
+def _size(k: float | None, n: float | None) -> str:
+    counted = [(k, "study", "studies"), (n, "person", "people")]
+    return "<br>".join(
+        f"{formats.count(float(value))} {one if value == 1 else many}"
+        for value, one, many in counted
+        if value is not None and not missing(value)
+    )
 
 
 def _printed(row: pd.Series) -> Markup:
@@ -169,13 +175,12 @@ def _sentence(words: str) -> str:
 
 
 def _own_row(analysis: Analysis, model: str, fit: Fit | None, words: str) -> tuple:
-    measure, people = analysis.effects.measure, analysis.participants if fit else None
+    measure, people = analysis.effects.measure, analysis.participants
     return (
         Markup("<strong>This book</strong>"),
         analysis.question.outcome,
         model,
-        formats.count(fit.k if fit else None),
-        formats.count(people),
+        Markup(_size(fit.k, people) if fit else formats.MISSING),
         f"{measure.label} {estimate_text(fit, measure)}" if fit else formats.MISSING,
         formats.percent(fit.i2 if fit else None),
         words,
