@@ -17,7 +17,7 @@ COLUMNS = (
     Column("Review"),
     Column("Outcome and contrast"),
     Column("Model"),
-    Column("Studies and people", css="lm-nowrap"),
+    Column("Studies and people"),
     Column("Pooled result, as printed"),
     Column("I²", numeric=True),
     Column("Why it differs"),
@@ -52,7 +52,8 @@ def all_pools(studies: Studies, questions: Sequence[Question]) -> Markup:
     """Return every pooled result of others, by part of the book and by question."""
     published = studies.published
     n, reviews = len(published), published["extraction_id"].nunique()
-    counted = f"{formats.count(n)} results from {formats.count(reviews)} extractions. {INTRO} {SEVERAL}"
+    source = "extraction" if reviews == 1 else "extractions"
+    counted = f"{formats.count(n)} results from {formats.count(reviews)} {source}. {INTRO} {SEVERAL}"
     parts = [_part(name, questions, studies) for name in PART_NAMES]
     known = {question.id for question in questions}
     apart = published[published["question_ids"].map(lambda cell: not known & {*ids_in(cell)}).astype(bool)]
@@ -166,7 +167,7 @@ def _own(analysis: Analysis, kinds: Iterable[str]) -> Iterator[tuple]:
     wanted = {method for kind in kinds for method in SAME_METHOD.get(kind, ())}
     for item in analysis.sensitivity:
         if item.fit and item.fit.method in wanted and item.effects is analysis.effects:
-            words = f"Our rows by a method that is named below; {TEST_NAMES[item.fit.test]}."
+            words = f"The same rows by the method nearest to one below; {TEST_NAMES[item.fit.test]}."
             yield _own_row(analysis, METHOD_NAMES[item.fit.method], item.fit, words)
 
 
