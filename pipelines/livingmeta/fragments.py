@@ -24,6 +24,7 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     from livingmeta.studies import load_studies
     from livingmeta.tables import book
     from livingmeta.tables.history import whats_new
+    from livingmeta.tables.published import all_pools
     from livingmeta.tables.search_page import search_tables
 
     studies, today = load_studies(project.data), identity(project)
@@ -34,6 +35,7 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
         "facts": book.facts(records, studies),
         "currency": _book_currency(questions, studies, records, released, today),
         "studies": book.study_list(studies, questions),
+        "others": all_pools(studies, questions),
         "search": search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
         "cite": book.how_to_cite(today, read_book(project, today)),

@@ -28,7 +28,7 @@ FRAME = (
 TITLES = ("book/*.md", "data/questions/*.yml")
 CITED_FROM = ("CITATION.cff", "_config.yml")
 TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")
-TABLES_BY_QUESTION = ("ongoing.csv",)
+TABLES_BY_QUESTION = (("ongoing.csv", "question_id"), ("published.csv", "question_ids"))
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
 
@@ -90,7 +90,7 @@ def page_hashes(
     first = [(code or code_hash(project)).encode(), today.version.encode(), year.encode()]
     shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by(project.data / name, "study_id") for name in TABLES_BY_STUDY]
-    asked = [_rows_by(project.data / name, "question_id") for name in TABLES_BY_QUESTION]
+    asked = [_rows_by(project.data / name, column) for name, column in TABLES_BY_QUESTION]
     own = {name: [json.dumps(table.get(name, [])) for table in asked] for name in question_ids}
     return {name: _page_hash(project, name, shared, by_study, own[name]) for name in own}
 
@@ -121,9 +121,11 @@ def _records(raw: bytes) -> Iterable[dict[str, str]]:
 
 
 def _rows_by(path: Path, column: str) -> dict[str, list[str]]:
+    """Return the rows of a table by a column, under each of the names that its cell parts by `;`."""
     rows: dict[str, list[str]] = {}
     for row in _records(path.read_bytes()) if path.exists() else ():
-        rows.setdefault(row.get(column) or "", []).append(json.dumps(row, sort_keys=True))
+        for name in dict.fromkeys((row.get(column) or "").split(";")):
+            rows.setdefault(name.strip(), []).append(json.dumps(row, sort_keys=True))
     return rows
 
 

@@ -23,6 +23,7 @@ HEADINGS = {
     "multiverse": "All defensible analyses at once",
     "small-studies": "Small-study effects",
     "history": "How the answer has changed",
+    "others": "What other meta-analyses found",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
     "cite": "Cite or reuse",
@@ -164,6 +165,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.tables.currency
     import livingmeta.tables.history
     import livingmeta.tables.multiverse
+    import livingmeta.tables.published
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401
     from livingmeta.engine import NAME, ForkEngine, rehearse

@@ -20,6 +20,7 @@ STATIC = (
     "architecture",
     "studies",
     "search",
+    "others",
     "contribute",
     "how-to-cite",
     "whats-new",

@@ -49,6 +49,7 @@ def change(project, name, text=None):
     ("name", "header", "own", "foreign"),
     [
         ("ongoing", "ongoing_id,question_id", "o1,q", "o2,another"),
+        ("published", "published_id,question_ids", "p1,z; q", "p2,another;r"),
         ("screening", "record_id,study_id,decision", "r1,one,excluded", "r2,two,excluded"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from livingmeta.check.findings import FAULT, WARNING, Finding, Report, report_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.header_rules import header_findings
+from livingmeta.check.published_rules import published_findings
 from livingmeta.check.question_rules import question_findings
 from livingmeta.check.release_rules import release_findings
 from livingmeta.check.row_rules import row_findings
@@ -41,7 +42,7 @@ def check(data_dir: Path, sound: Collection[str] = ()) -> Report:
 
 
 def _row_level(curated: Curated) -> Iterator[Finding]:
-    own = [*header_findings(curated), *row_findings(curated)]
+    own = [*header_findings(curated), *row_findings(curated), *published_findings(curated)]
     yield from own
     yield from _without_said(frictionless_findings(curated), own)
 

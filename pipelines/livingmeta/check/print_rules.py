@@ -21,13 +21,14 @@ REDUCTIONS = ("RRR",)  # relative risk reduction in percent: 1 - RRR/100 is a ra
 
 def print_findings(row: Row) -> Iterator[Finding]:
     """Yield what does not fit together in the printed numbers of a row."""
-    yield from _positive_ratio(row)
-    yield from _interval(row)
+    measure = row.text("measure_reported")
+    yield from ratio_findings(row, measure)
+    yield from interval_findings(row, measure, _estimate_column(row))
     yield from _percents(row)
     yield from _p_of_r(row)
 
 
-def _scale(measure: str) -> tuple[str, Callable[[float], float]]:
+def scale_of(measure: str) -> tuple[str, Callable[[float], float]]:
     """Return the name of the scale on which a measure's interval is even, and the way to it."""
     if measure in RATIOS:
         return "log", math.log
@@ -38,8 +39,9 @@ def _scale(measure: str) -> tuple[str, Callable[[float], float]]:
     return "natural", lambda value: value
 
 
-def _positive_ratio(row: Row) -> Iterator[Finding]:
-    if row.text("measure_reported") not in RATIOS:
+def ratio_findings(row: Row, measure: str) -> Iterator[Finding]:
+    """Yield parts of a printed ratio that are not above zero."""
+    if measure not in RATIOS:
         return
     for column in ("estimate", "ci_lower", "ci_upper"):
         value = row.number(column)
@@ -47,8 +49,8 @@ def _positive_ratio(row: Row) -> Iterator[Finding]:
             yield row.printed(column, "a ratio must be > 0")
 
 
-def _interval(row: Row) -> Iterator[Finding]:
-    estimate = _estimate_column(row)
+def interval_findings(row: Row, measure: str, estimate: str = "estimate") -> Iterator[Finding]:
+    """Yield what does not fit between an estimate, named by its column, and its printed interval."""
     value, lower, upper = (row.number(column) for column in (estimate, "ci_lower", "ci_upper"))
     if lower is None or upper is None:
         return
@@ -59,7 +61,7 @@ def _interval(row: Row) -> Iterator[Finding]:
     elif value is not None and not lower <= value <= upper:
         yield row.printed(estimate, f"must lie within its interval, {lower:g} to {upper:g}")
     elif value is not None:
-        yield from _lopsided(row, estimate)
+        yield from _lopsided(row, measure, estimate)
 
 
 def _estimate_column(row: Row) -> str:
@@ -67,9 +69,9 @@ def _estimate_column(row: Row) -> str:
     return "r" if is_r else "estimate"
 
 
-def _lopsided(row: Row, estimate: str) -> Iterator[Finding]:
+def _lopsided(row: Row, measure: str, estimate: str) -> Iterator[Finding]:
     columns = ("ci_lower", estimate, "ci_upper")
-    name, to_scale = _scale(row.text("measure_reported"))
+    name, to_scale = scale_of(measure)
     half = 0.5 * 10.0 ** -max(decimals(row.text(column)) for column in columns)
     try:
         share = _asymmetry([row.number(column) or 0.0 for column in columns], half, to_scale)
@@ -113,7 +115,7 @@ def _p_of_r(row: Row) -> Iterator[Finding]:
         return
     half = 0.5 * 10.0 ** -decimals(row.text("r"))
     smallest, largest = _p(min(abs(r) + half, 0.9999), n), _p(max(abs(r) - half, 0.0), n)
-    if not _p_fits(row.text("p_operator"), p, decimals(row.text("p_value")), smallest, largest):
+    if not p_fits(row.text("p_operator"), p, decimals(row.text("p_value")), smallest, largest):
         rule = f"r {r:g} with n {n:g} has p = {_p(abs(r), n):.2g}, off by a factor above {P_FACTOR:g}"
         yield row.printed("p_value", rule, WARNING)
 
@@ -122,7 +124,8 @@ def _p(r: float, n: float) -> float:
     return float(2 * t_tail(r * math.sqrt((n - 2) / (1 - r**2)), n - 2))
 
 
-def _p_fits(operator: str, p: float, digits: int, smallest: float, largest: float) -> bool:
+def p_fits(operator: str, p: float, digits: int, smallest: float, largest: float) -> bool:
+    """Return whether a printed p-value, rounded to `digits`, fits between two possible ones."""
     if operator.startswith("<"):
         return smallest <= p * P_FACTOR
     if operator.startswith(">"):
