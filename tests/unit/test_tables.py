@@ -14,7 +14,7 @@ from livingmeta.questions import load_questions
 from livingmeta.releases import Identity
 from livingmeta.results import question_record
 from livingmeta.studies import load_studies
-from livingmeta.tables import book, question
+from livingmeta.tables import book, glance, question, studies_page
 from livingmeta.tables.cite import cite_box
 from livingmeta.tables.html import (
     NOT_RECORDED,
@@ -177,11 +177,30 @@ def real():
 
 def test_the_front_page_has_every_question_with_its_answer(real):
     _, questions, records = real
-    shown = balanced(glance.at_a_glance(records, questions))
+    shown = balanced(re.sub(r"^### .*$", "", glance.at_a_glance(records, questions), flags=re.MULTILINE))
     for item, record in zip(questions, records, strict=True):
         assert f'href="questions/{item.part}/{item.id}.html"' in shown
         assert text(record["verdict"]["answer"]) in shown
     assert "OR 0.58" not in shown
+
+
+def test_the_front_page_has_the_parts_in_order_and_means_before_what_is_shown(real):
+    _, questions, records = real
+    shown = glance.at_a_glance(records, questions)
+    assert re.findall(r"^### (.*)$", shown, re.MULTILINE) == ["Kidney", "Heart", "Brain"]
+    status = {record["id"]: record["verdict"]["status"] for record in records}
+    for part in glance.PART_NAMES:
+        ids = re.findall(
+            rf'href="questions/{part}/([^".]+)', glance.part_at_a_glance(part, records, questions)
+        )
+        ranks = [glance.RANKS[status[name]] for name in ids]
+        assert ranks == sorted(ranks) and len(ids) == sum(q.part == part for q in questions)
+
+
+def test_a_part_without_questions_has_nothing_at_a_glance(real):
+    _, _, records = real
+    assert glance.part_at_a_glance("heart", records, ()) == ""
+    assert "Heart" not in glance.at_a_glance(records, [q for q in real[1] if q.part != "heart"])
 
 
 def test_every_study_is_listed_once_with_its_questions(real):

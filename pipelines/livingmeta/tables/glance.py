@@ -117,14 +117,21 @@ def facts(records: Sequence[Record], studies: Studies) -> Markup:
 
 def _question_chips(records: Sequence[Record]) -> list[str]:
     statuses = [record["verdict"]["status"] for record in records]
-    pooled = sum(bool(record["pooled"]) for record in records)
-    shown = statuses.count("shown")
-    return [f"{formats.count(len(records))} questions, {pooled} pooled, {shown} shown without a mean"]
+    counted = (
+        (statuses.count("pooled") + statuses.count("conflict"), "pooled"),
+        (statuses.count("one"), "with one trial"),
+        (statuses.count("shown"), "shown, not pooled"),
+    )
+    said = [f"{formats.count(n)} {words}" for n, words in counted if n]
+    return [f"{_counted(len(records), 'question', 'questions')}: {', '.join(said)}"] if records else []
 
 
 def _assessed(what: str, n: int, one: str, many: str) -> str:
-    counted = f"{formats.count(n)} {one if n == 1 else many}"
-    return f"{what} assessed for {counted}" if n else f"{what} not assessed"
+    return f"{what} assessed for {_counted(n, one, many)}" if n else f"{what} not assessed"
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{formats.count(n)} {one if n == 1 else many}"
 
 
 def part_facts(
@@ -135,5 +142,5 @@ def part_facts(
     files = dict.fromkeys(question.effects for question in own)
     ids = {name for file in files for name in study_ids(studies.effects, file)}
     asked = {question.id for question in own}
-    link = Markup(f'<a href="studies.html#part={part}">{formats.count(len(ids))} studies</a>')
+    link = Markup(f'<a href="studies.html#part={part}">{_counted(len(ids), "study", "studies")}</a>')
     return chips([*_question_chips([record for record in records if record["id"] in asked]), link])

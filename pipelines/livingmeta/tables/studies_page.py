@@ -6,7 +6,7 @@ by the attributes of each study and by the list of facets.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from livingmeta import formats
@@ -14,109 +14,26 @@ from livingmeta.questions import Question
 from livingmeta.studies import Studies
 from livingmeta.tables.glance import PART_NAMES
 from livingmeta.tables.html import Markup, definitions, missing, pmc_link, register_link, sources, text
-from livingmeta.tables.study_results import NO_QUESTION, Result, Row, results_by_study, results_table
+from livingmeta.tables.study_results import (
+    NO_QUESTION,
+    Row,
+    compared,
+    results_table,
+)
+from livingmeta.tables.study_rows import Study, gathered, listed
 
 NOT_STATED = "not stated"
 NOT_CHECKED = "not checked"
+DESIGNS = {
+    "randomised": "randomised",
+    "non_randomised": "not randomised",
+    "cohort": "cohort",
+    "registry": "registry",
+    "case_control": "case-control",
+    "cross_sectional": "cross-sectional",
+    "mendelian_randomisation": "Mendelian randomisation",
+}
 USABLE = {"yes": "at least one usable number", "no": "no usable number"}
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study with all rows that concern it; the fields are rows of the tables of these names."""
-
-    row: Row
-    reports: tuple[Row, ...] = ()
-    results: tuple[Result, ...] = ()
-    screening: tuple[Row, ...] = ()
-    corrections: tuple[Row, ...] = ()
-    overlaps: tuple[tuple[str, str], ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """Return its id, which is its anchor."""
-        return str(self.row["study_id"])
-
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """Return the questions on whose pages it stands, each once."""
-        return tuple({q.id: q for one in self.results for q in one.questions}.values())
-
-    @property
-    def seeds(self) -> tuple[str, ...]:
-        """Return the seed documents that brought in the study or a result of it, sorted."""
-        cells = [self.row["seed"], *(one.row["seed"] for one in self.results)]
-        return tuple(sorted({name for cell in cells for name in _listed(cell)}))
-
-
-def _listed(cell: Any) -> list[str]:
-    return [] if missing(cell) else [name.strip() for name in str(cell).split(";") if name.strip()]
-
-
-def gathered(studies: Studies, questions: Sequence[Question]) -> list[Study]:
-    """Return every study with all that concerns it, by label."""
-    rows = studies.studies.to_dict("records")
-    results, reports = results_by_study(studies, questions), _by_study(studies.reports.to_dict("records"))
-    screening = _by_study(studies.screening.to_dict("records"))
-    labels = {str(row["study_id"]): str(row["label"]) for row in rows}
-    overlaps = _overlaps(rows)
-    corrections = studies.corrections.to_dict("records")
-    found = []
-    for row in rows:
-        name = str(row["study_id"])
-        own = (reports.get(name, ()), results.get(name, ()), screening.get(name, ()))
-        corrected = tuple(c for c in corrections if _concerns(c, name, *own))
-        parts = (tuple(part) for part in own)
-        found.append(Study(row, *parts, corrected, tuple(overlaps.get(name, ())), labels))
-    return sorted(found, key=lambda one: (str(one.row["label"]).lower(), one.id))
-
-
-def _by_study(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        if not missing(row["study_id"]):
-            found.setdefault(str(row["study_id"]), []).append(row)
-    return found
-
-
-def _overlaps(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
-    """Return what each study overlaps with, in words, and the other study where one is named."""
-    known = {str(row["study_id"]) for row in rows}
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows:
-        name = str(row["study_id"])
-        for words in _listed(row["overlaps"]):
-            other = words.split()[0].rstrip(",")
-            rest = words[len(other) :].strip() if other in known else words
-            found.setdefault(name, []).append((other if other in known else "", rest))
-    for name, told in sorted(found.items()):
-        for other, rest in told:
-            if other and name not in {one for one, _ in found.get(other, [])}:
-                found.setdefault(other, []).append((name, rest))
-    return found
-
-
-def _concerns(
-    correction: Row,
-    study_id: str,
-    reports: Iterable[Row],
-    results: Iterable[Result],
-    screening: Iterable[Row],
-) -> bool:
-    """Return whether a correction changed a row of the study, one of its reports, results or records."""
-    name, key = str(correction["table"]).removesuffix(".csv"), str(correction["key"])
-    effects = [str(one.row["effect_id"]) for one in results]
-    ids = {
-        "studies": [study_id],
-        "reports": [str(one["report_id"]) for one in reports],
-        "screening": [str(one["record_id"]) for one in screening],
-    }.get(name, effects)
-    return any(key == one or (key.startswith(one) and not _in_name(key[len(one)])) for one in ids)
-
-
-def _in_name(character: str) -> bool:
-    return character.isalnum() or character in "-_"
 
 
 # Facets -------------------------------------------------------------------------------------------------
@@ -156,7 +73,7 @@ def _seeds(study: Study) -> list[str]:
 FACETS: dict[str, tuple[str, Values]] = {
     "part": ("Part", lambda study: [q.part for q in study.questions] or ["none"]),
     "question": ("Question", lambda study: [q.id for q in study.questions] or ["none"]),
-    "design": ("Design", lambda study: _words([study.row["design_type"]])),
+    "design": ("Design", lambda study: [str(study.row["design_type"])]),
     "country": ("Country", _countries),
     "extent": ("What was read", _extents),
     "usable": ("Usable number", _usable),
@@ -175,6 +92,7 @@ def facets(found: Sequence[Study], questions: Sequence[Question]) -> list[dict[s
     words = {
         "part": {**PART_NAMES, "none": NO_QUESTION},
         "question": {**{q.id: f"{PART_NAMES[q.part]}: {q.title}" for q in questions}, "none": NO_QUESTION},
+        "design": DESIGNS,
         "usable": USABLE,
     }
     seeds = sorted({name for study in found for name in study.seeds})
@@ -190,7 +108,7 @@ def _facet(name: str, told: Sequence[Sequence[str]], words: Mapping[str, str]) -
     return {
         "key": name,
         "label": FACETS[name][0],
-        "values": [[value, words.get(value) or value[0].upper() + value[1:]] for value in order],
+        "values": [[value, words.get(value, value)] for value in order],
     }
 
 
@@ -230,7 +148,7 @@ def _card(study: Study) -> str:
     numbers = {"year": study.row["year"], "n": study.row["n_total"], "results": float(len(study.results))}
     sorting = {key: "" if missing(value) else f"{value:.0f}" for key, value in numbers.items()}
     attributes = {**{key: "|".join(values) for key, values in values_of(study).items()}, **sorting}
-    data = "".join(f' data-{key}="{text(value, "")}"' for key, value in attributes.items())
+    data = "".join(f' data-{key}="{escape(value)}"' for key, value in attributes.items())
     said = _fold_words(study)
     return (
         f'<section class="lm-study" id="{study.id}"{data} aria-labelledby="{study.id}-name">'
@@ -272,19 +190,29 @@ def _badges(study: Study) -> str:
 def _line(study: Study) -> str:
     row = study.row
     n = None if missing(row["n_total"]) else f"{formats.count(float(row['n_total']))} participants"
-    parts = [row["design"] if not missing(row["design"]) else row["design_type"], row["country"], n]
-    said = " · ".join(text(part).replace("_", " ") for part in parts if not missing(part))
+    parts = [_design(row), row["country"], n]
+    said = " · ".join(text(part) for part in parts if not missing(part))
     asked = ", ".join(
         f'<a href="questions/{q.part}/{q.id}.html">{text(q.title)}</a>' for q in study.questions
     )
     return f'<p class="lm-study-line">{said}<br>In: {asked or NO_QUESTION}</p>'
 
 
+def _design(row: Row) -> Any:
+    kind = row["design_type"]
+    return DESIGNS.get(str(kind), kind) if missing(row["design"]) else row["design"]
+
+
 def _facts(study: Study) -> list[tuple[str, Any]]:
     row = study.row
     always = [
         ("Population", row["setting_population"]),
-        ("Design", row["design"]),
+        (
+            "Compared",
+            "; ".join(dict.fromkeys(compared(one.row) for one in study.results if compared(one.row))),
+        ),
+        ("Outcomes", "; ".join(dict.fromkeys(str(one.row["outcome_definition"]) for one in study.results))),
+        ("Design", _design(row)),
         ("Country", row["country"]),
         ("Participants", None if missing(row["n_total"]) else formats.count(float(row["n_total"]))),
         ("Funding", NOT_STATED if missing(row["funding"]) else row["funding"]),
@@ -313,7 +241,7 @@ def _other_names(row: Row) -> str:
     def spelled(name: str) -> str:
         return name.replace(" ", "").lower()
 
-    return ", ".join(name for name in _listed(row["aliases"]) if spelled(name) != spelled(str(row["label"])))
+    return ", ".join(name for name in listed(row["aliases"]) if spelled(name) != spelled(str(row["label"])))
 
 
 def _report_list(reports: Sequence[Row]) -> Markup:
@@ -339,7 +267,7 @@ def _report(report: Row) -> str:
 def _overlap_list(study: Study) -> Markup:
     def said(other: str, words: str) -> str:
         link = f'<a href="#{other}">{text(study.labels[other])}</a>' if other else ""
-        return f"{link} {text(words, '')}".strip()
+        return f"{link} {escape(words)}".strip()
 
     return _bullets(said(*one) for one in study.overlaps)
 

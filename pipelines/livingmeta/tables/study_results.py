@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from livingmeta import formats
@@ -59,9 +60,15 @@ def results_table(results: Sequence[Result]) -> Markup:
     return table(COLUMNS, rows, "lm-table lm-rows lm-results")
 
 
+def compared(row: Row) -> str:
+    """Return what a result compares, in words; nothing where it is not recorded."""
+    return " v ".join(
+        str(row[name]) for name in ("label_exposed", "label_reference") if not missing(row[name])
+    )
+
+
 def _what(row: Row) -> Markup:
-    sides = [str(row[name]) for name in ("label_exposed", "label_reference") if not missing(row[name])]
-    comparison = f"<br><small>{text(' v '.join(sides))}</small>" if sides else ""
+    comparison = f"<br><small>{text(compared(row))}</small>" if compared(row) else ""
     return Markup(f"{text(row['outcome_definition'])}{comparison}")
 
 
@@ -106,7 +113,7 @@ def _source(row: Row) -> Markup:
         parts.append(str(row["source_locator"]))
     record = "" if missing(row["extraction_id"]) else f" [{row['extraction_id']}]"
     who = "" if missing(row["verified_by"]) else f"; checked by {row['verified_by']}"
-    return Markup(f"{text(': '.join(dict.fromkeys(parts)))}{text(record + who, '')}")
+    return Markup(f"{text(': '.join(dict.fromkeys(parts)))}{escape(record + who)}")
 
 
 def _part(row: Row) -> Markup:

@@ -46,9 +46,9 @@ BOOK_COLUMNS = (
     Column("Question"),
     Column("Studies", numeric=True),
     Column("k now", numeric=True),
-    Column("No association, no number", numeric=True),
-    Column("Other results without a number", numeric=True),
-    Column("k could become", numeric=True),
+    Column("“No association” without a number", numeric=True, css="lm-wrap"),
+    Column("Other results without a number", numeric=True, css="lm-wrap"),
+    Column("k could become", numeric=True, css="lm-wrap"),
 )
 NOTHING = "Nothing is recorded."
 
@@ -86,7 +86,7 @@ def null_sentence(found: Wanted) -> str:
     return (
         f"Of {formats.count(n)} {_plural(n, 'study', 'studies')} on this page, {formats.count(len(nulls))} "
         f"{_plural(len(nulls), 'reports', 'report')} “no association” or “no difference” without a number: "
-        f"{_people_words(nulls)}. Such results cannot enter any mean."
+        f"{_people_words(nulls)}{_elsewhere(nulls)}. Such results cannot enter any mean."
     )
 
 
@@ -96,8 +96,16 @@ def _others_sentence(found: Wanted) -> str:
         return ""
     return (
         f"{formats.count(k)} more {_plural(k, 'gives', 'give')} a direction, a p-value, part of a number or "
-        f"nothing: {_people_words(found.others)}."
+        f"nothing: {_people_words(found.others)}{_elsewhere(found.others)}."
     )
+
+
+def _elsewhere(some: Sequence[Silent]) -> str:
+    """Return how many of these studies have another result on the page that has a number."""
+    n = sum(one.has_number for one in some)
+    if not n:
+        return ""
+    return f"; {formats.count(n)} of them {_plural(n, 'has', 'have')} another result with a number"
 
 
 def _people_words(some: Sequence[Silent]) -> str:
