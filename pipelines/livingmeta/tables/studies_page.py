@@ -5,6 +5,7 @@ by the attributes of each study and by the list of facets.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -44,7 +45,7 @@ Values = Callable[[Study], Iterable[str]]
 def _countries(study: Study) -> list[str]:
     if missing(study.row["country"]):
         return ["not recorded"]
-    plain = str(study.row["country"]).partition("(")[0]
+    plain = re.sub(r"\([^)]*\)", "", str(study.row["country"]))
     return [name.strip() for name in plain.replace(";", "/").replace(",", "/").split("/") if name.strip()]
 
 

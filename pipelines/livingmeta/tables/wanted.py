@@ -243,12 +243,9 @@ def _untied_part(studies: Studies, found: Sequence[Wanted]) -> str:
     texts = untied(studies, found)
     screening = studies.screening
     nameless = int((screening["decision"].eq(NOT_RETRIEVED) & screening["title"].isna()).sum())
-    more = (
-        f"<p>{formats.count(nameless)} further records were looked for and not found, and have no title; "
-        'they are listed with <a href="search.html">the decisions</a>.</p>'
-        if nameless
-        else ""
-    )
+    counted = f"{formats.count(nameless)} {_plural(nameless, 'record', 'records')}"
+    where = '<a href="search.html">the decisions</a>'
+    more = f"<p>Looked for and not found, without a title: {counted}; see {where}.</p>" if nameless else ""
     if not texts:
         return f"<p>{NOTHING}</p>{more}"
     return table(UNTIED_COLUMNS, [_text_row(one, "")[:3] for one in texts]) + more
