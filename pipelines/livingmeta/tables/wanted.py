@@ -38,7 +38,7 @@ TEXT_COLUMNS = (
     Column("Report"),
     Column("What it would add, or why it waits"),
     Column("Patients", numeric=True),
-    Column("Would raise k"),
+    Column("Could raise k"),
 )
 UNTIED_COLUMNS = TEXT_COLUMNS[:3]
 TRIAL_COLUMNS = (Column("Trial, with dates as recorded"), Column("Number"), Column("What it would add"))
@@ -48,7 +48,7 @@ BOOK_COLUMNS = (
     Column("k now", numeric=True),
     Column("“No association” without a number", numeric=True, css="lm-wrap"),
     Column("Other results without a number", numeric=True, css="lm-wrap"),
-    Column("k could become", numeric=True, css="lm-wrap"),
+    Column("k at most, if every text fits", numeric=True, css="lm-wrap"),
 )
 NOTHING = "Nothing is recorded."
 
@@ -135,7 +135,7 @@ def _texts_sentence(found: Wanted) -> str:
     else:
         reach = ""
     now = f"{formats.count(found.k)} {_plural(found.k, 'study has', 'studies have')} a usable number"
-    more = f"up to {formats.count(found.raising)} could be added"
+    more = f"up to {formats.count(found.raising)} could be added if what they say fits"
     return f"{said}; {now} for the main analysis now, and {more}.{reach}"
 
 
