@@ -22,7 +22,7 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     from livingmeta.results import read_record
     from livingmeta.schema import load_schema
     from livingmeta.studies import load_studies
-    from livingmeta.tables import book
+    from livingmeta.tables import book, glance, studies_page
     from livingmeta.tables.history import whats_new
     from livingmeta.tables.published import all_pools
     from livingmeta.tables.search_page import search_tables
@@ -31,10 +31,13 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     released = releases(project)
     records = [read_record(project.records / f"{question.id}.json") for question in questions]
     fragments = {
-        "at-a-glance": book.at_a_glance(records, questions),
-        "facts": book.facts(records, studies),
+        "at-a-glance": glance.at_a_glance(records, questions),
+        "facts": glance.facts(records, studies),
+        **_parts(records, questions, studies),
         "currency": _book_currency(questions, studies, records, released, today),
-        "studies": book.study_list(studies, questions),
+        "studies": studies_page.study_list(studies, questions),
+        "seeds": studies_page.seed_list(studies, questions),
+        "what-would-help": _what_would_help(records, questions, studies),
         "others": all_pools(studies, questions),
         "search": search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
@@ -45,6 +48,28 @@ def write_fragments(project: Project, questions: Sequence[Question]) -> None:
     for name, fragment in fragments.items():
         write_if_changed(project.fragments / f"{name}.md", fragment + "\n")
     _write_changes(project, questions, frozenset(studies.studies["study_id"]))
+
+
+def _parts(records: Records, questions: Sequence[Question], studies: "Studies") -> "dict[str, Markup]":
+    """Return what the page of each part of the book includes."""
+    from livingmeta.tables import glance
+
+    found = {}
+    for part in glance.PART_NAMES:
+        found[f"glance-{part}"] = glance.part_at_a_glance(part, records, questions)
+        found[f"facts-{part}"] = glance.part_facts(part, records, studies, questions)
+    return found
+
+
+def _what_would_help(records: Records, questions: Sequence[Question], studies: "Studies") -> "Markup":
+    from livingmeta.tables.wanted import what_would_help
+    from livingmeta.wanted import wanted
+
+    found = [
+        wanted(question, studies, {one["effect_id"] for one in record["studies"]})
+        for question, record in zip(questions, records, strict=True)
+    ]
+    return what_would_help(found, studies)
 
 
 def _write_changes(project: Project, questions: Sequence[Question], study_ids: frozenset[str]) -> None:

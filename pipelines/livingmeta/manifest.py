@@ -27,7 +27,8 @@ FRAME = (
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
 CITED_FROM = ("CITATION.cff", "_config.yml")
-TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")
+SCREENING = "screening.csv"
+TABLES_BY_STUDY = ("studies.csv", "reports.csv", SCREENING)
 TABLES_BY_QUESTION = (("ongoing.csv", "question_id"), ("published.csv", "question_ids"))
 TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
 
@@ -91,19 +92,35 @@ def page_hashes(
     shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by(project.data / name, "study_id") for name in TABLES_BY_STUDY]
     asked = [_rows_by(project.data / name, column) for name, column in TABLES_BY_QUESTION]
-    own = {name: [json.dumps(table.get(name, [])) for table in asked] for name in question_ids}
-    return {name: _page_hash(project, name, shared, by_study, own[name]) for name in own}
+    own = {name: [row for table in asked for row in table.get(name, [])] for name in question_ids}
+    screened = _screened(project)
+    return {name: _page_hash(project, name, shared, by_study, own[name], screened) for name in own}
+
+
+def _screened(project: Project) -> dict[str, list[str]]:
+    """Return the records of screening by their own id and by that of their extraction."""
+    path = project.data / SCREENING
+    by_record, by_extraction = (_rows_by(path, column) for column in ("record_id", "extraction_id"))
+    return by_extraction | by_record
 
 
 def _page_hash(
-    project: Project, question_id: str, shared: str, by_study: list[dict[str, list[str]]], own: list[str]
+    project: Project,
+    question_id: str,
+    shared: str,
+    by_study: list[dict[str, list[str]]],
+    own: list[str],
+    screened: dict[str, list[str]],
 ) -> str:
     question = (project.questions / f"{question_id}.yml").read_bytes()
     effects = project.effects / _effects_name(question)
     rows = effects.read_bytes() if effects.exists() else b""
-    studies = sorted({row.get("study_id") or "" for row in _records(rows)})
+    # What is wanted names the record that says so, and that record its study.
+    told = [row for watched in own for row in screened.get(json.loads(watched).get("source") or "", [])]
+    named = {json.loads(row).get("study_id") or "" for row in told} - {""}
+    studies = sorted(named | {row.get("study_id") or "" for row in _records(rows)})
     used = [json.dumps([table.get(study, []) for study in studies]).encode() for table in by_study]
-    return digest([shared.encode(), question, rows, *used, *(part.encode() for part in own)])
+    return digest([shared.encode(), question, rows, *used, *(part.encode() for part in (*own, *told))])
 
 
 def _effects_name(question: bytes) -> str:

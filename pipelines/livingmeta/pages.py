@@ -26,6 +26,7 @@ HEADINGS = {
     "others": "What other meta-analyses found",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
+    "wanted": "What would help most",
     "cite": "Cite or reuse",
 }
 OPTIONAL = ("subgroups", "multiverse")  # sections that only some questions ask for
@@ -167,7 +168,8 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.tables.multiverse
     import livingmeta.tables.published
     import livingmeta.tables.question
-    import livingmeta.tables.rows  # noqa: F401
+    import livingmeta.tables.rows
+    import livingmeta.tables.wanted  # noqa: F401
     from livingmeta.engine import NAME, ForkEngine, rehearse
     from livingmeta.studies import DataError, load_studies
 

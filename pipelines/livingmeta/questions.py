@@ -165,7 +165,7 @@ NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 SINGLE = {"common_effect": ModelChoice, "multiverse": Grid, "per": Step}
 LISTS = ("eligibility", "accept_measures", "moderators", "limits")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
-PARTS = ("heart", "kidney", "brain")
+PARTS = ("kidney", "heart", "brain")
 
 
 def load_question(path: Path) -> Question:

@@ -125,15 +125,15 @@ def _write_fragments(root: Path) -> None:
     from livingmeta.results import read_record
     from livingmeta.schema import load_schema
     from livingmeta.studies import load_studies
-    from livingmeta.tables import book
+    from livingmeta.tables import book, glance, studies_page
 
     project = Project(root)
     questions, studies = load_questions(project.questions), load_studies(project.data)
     records = [read_record(project.records / f"{question.id}.json") for question in questions]
     fragments = {
-        "at-a-glance": book.at_a_glance(records, questions),
-        "facts": book.facts(records, studies),
-        "studies": book.study_list(studies, questions),
+        "at-a-glance": glance.at_a_glance(records, questions),
+        "facts": glance.facts(records, studies),
+        "studies": studies_page.study_list(studies, questions),
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
         "cite": book.how_to_cite(Identity(), read_book(project, Identity())),

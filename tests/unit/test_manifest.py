@@ -152,3 +152,16 @@ def test_a_site_that_was_removed_is_not_current(project):
 def test_a_manifest_that_cannot_be_read_is_an_empty_one(project, text):
     change(project, "_build/manifest.json", text)
     assert Manifest.read(project) == Manifest()
+
+
+def test_a_page_follows_the_record_that_its_watch_list_names_and_the_study_of_that_record(project):
+    change(project, "data/ongoing.csv", "ongoing_id,question_id,source\no1,q,r9\n")
+    change(project, "data/screening.csv", "record_id,extraction_id,study_id,title\nr9,x9,two,A\nr8,x8,,B\n")
+    first = page(project)
+    change(project, "data/screening.csv", "record_id,extraction_id,study_id,title\nr9,x9,two,A\nr8,x8,,C\n")
+    assert page(project) == first
+    change(project, "data/studies.csv", FILES["data/studies.csv"].replace("Two", "Zwei"))
+    second = page(project)
+    assert second != first
+    change(project, "data/screening.csv", "record_id,extraction_id,study_id,title\nr9,x9,two,Z\nr8,x8,,C\n")
+    assert page(project) != second

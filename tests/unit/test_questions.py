@@ -97,7 +97,7 @@ def test_a_byte_order_mark_is_fine(write):
 def test_questions_come_in_the_order_of_the_book(write, tmp_path):
     for name, part, order in (("c", "kidney", 2), ("a", "brain", 1), ("b", "kidney", 1), ("d", "heart", 9)):
         write(name, id=name, part=part, order=order)
-    assert [question.id for question in load_questions(tmp_path)] == ["d", "b", "c", "a"]
+    assert [question.id for question in load_questions(tmp_path)] == ["b", "c", "d", "a"]
 
 
 def test_the_book_has_its_seven_questions():

@@ -14,7 +14,7 @@ from livingmeta.questions import load_questions
 from livingmeta.releases import Identity
 from livingmeta.results import question_record
 from livingmeta.studies import load_studies
-from livingmeta.tables import book, question
+from livingmeta.tables import book, glance, question, studies_page
 from livingmeta.tables.cite import cite_box
 from livingmeta.tables.html import (
     NOT_RECORDED,
@@ -179,18 +179,37 @@ def real():
 
 def test_the_front_page_has_every_question_with_its_answer(real):
     _, questions, records = real
-    shown = balanced(book.at_a_glance(records, questions))
+    shown = balanced(re.sub(r"^### .*$", "", glance.at_a_glance(records, questions), flags=re.MULTILINE))
     for item, record in zip(questions, records, strict=True):
         assert f'href="questions/{item.part}/{item.id}.html"' in shown
         assert text(record["verdict"]["answer"]) in shown
     assert "OR 0.58" not in shown
 
 
+def test_the_front_page_has_the_parts_in_order_and_means_before_what_is_shown(real):
+    _, questions, records = real
+    shown = glance.at_a_glance(records, questions)
+    assert re.findall(r"^### (.*)$", shown, re.MULTILINE) == ["Kidney", "Heart", "Brain"]
+    status = {record["id"]: record["verdict"]["status"] for record in records}
+    for part in glance.PART_NAMES:
+        ids = re.findall(
+            rf'href="questions/{part}/([^".]+)', glance.part_at_a_glance(part, records, questions)
+        )
+        ranks = [glance.RANKS[status[name]] for name in ids]
+        assert ranks == sorted(ranks) and len(ids) == sum(q.part == part for q in questions)
+
+
+def test_a_part_without_questions_has_nothing_at_a_glance(real):
+    _, _, records = real
+    assert glance.part_at_a_glance("heart", records, ()) == ""
+    assert "Heart" not in glance.at_a_glance(records, [q for q in real[1] if q.part != "heart"])
+
+
 def test_every_study_is_listed_once_with_its_questions(real):
     made, questions, _ = real
-    shown = balanced(book.study_list(made, questions))
+    shown = balanced(studies_page.study_list(made, questions))
     for study_id in made.studies["study_id"]:
-        assert shown.count(f'<h3 id="{study_id}">') == 1
+        assert shown.count(f' id="{study_id}"') == 1
 
 
 def test_searches_and_every_decision_are_shown(real):
@@ -207,7 +226,7 @@ def test_the_dictionary_has_every_column(real):
 
 def test_facts_count_what_stands_behind_the_book(real):
     made, _, records = real
-    shown = book.facts(records, made)
+    shown = glance.facts(records, made)
     assert f"{len(records)} questions" in shown
     assert f"{len(made.studies)} studies" in shown
 

@@ -1,157 +1,12 @@
-"""Tables of the book's other pages: all questions at a glance, studies, search, data dictionary."""
+"""Tables of the book's other pages: search, data dictionary, how to cite."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from livingmeta import citations, formats
-from livingmeta.charts.glance import mini_interval
+from livingmeta import citations
 from livingmeta.citations import Book
-from livingmeta.questions import Question
 from livingmeta.releases import Identity
 from livingmeta.schema import Field, Schema
-from livingmeta.studies import Studies, study_ids
-from livingmeta.tables.html import Column, Markup, chips, definitions, missing, sources, table, text
-
-PART_NAMES = {"heart": "Heart", "kidney": "Kidney", "brain": "Brain"}
-PILLS = {
-    "pooled": "pooled, k = {k}",
-    "conflict": "conflict, k = {k}",
-    "one": "one trial",
-    "shown": "shown, not pooled",
-}
-RATIO_DOMAIN = (0.2, 8.0)
-CORRELATION_DOMAIN = (-1.0, 1.0)
-Record = Mapping[str, Any]
-Row = Mapping[Any, Any]
-
-
-def at_a_glance(records: Sequence[Record], questions: Sequence[Question]) -> Markup:
-    """Return every question with its answer, estimate, interval and status, by part."""
-    by_id = {record["id"]: record for record in records}
-    columns = (
-        Column("Question"),
-        Column("Answer today"),
-        Column("Estimate (95% CI)", numeric=True),
-        Column("lower ← no effect → higher"),
-        Column("Status"),
-    )
-    rows = [_glance_row(by_id[question.id], question) for question in questions if question.id in by_id]
-    return table(columns, rows, "lm-table lm-glance")
-
-
-def _glance_row(record: Record, question: Question) -> tuple:
-    said, shown = record["verdict"], record["verdict"]["display"]
-    link = f"questions/{question.part}/{question.id}.html"
-    pill = PILLS[said["status"]].format(k=record["k"])
-    css = {"pooled": "pooled", "conflict": "conflict", "one": "one", "shown": "shown"}[said["status"]]
-    return (
-        Markup(
-            f'<a href="{link}"><strong>{text(question.title)}</strong></a><br>'
-            f"<small>{PART_NAMES[question.part]}</small>"
-        ),
-        said["answer"],
-        _estimate(said["symbol"], shown),
-        _mini(record, shown),
-        Markup(f'<span class="lm-pill lm-pill-{css}">{text(pill)}</span>'),
-    )
-
-
-def _estimate(symbol: str, shown: Mapping[str, float | None]) -> str:
-    if shown["estimate"] is None:
-        return formats.MISSING
-    return f"{symbol} {formats.with_interval(shown['estimate'], shown['ci_lower'], shown['ci_upper'])}"
-
-
-def _mini(record: Record, shown: Mapping[str, float | None]) -> Markup:
-    estimate, lower, upper = shown["estimate"], shown["ci_lower"], shown["ci_upper"]
-    if estimate is None or lower is None or upper is None:
-        return Markup("")
-    if record["verdict"]["symbol"] == "RD":
-        return Markup("<small>difference in risk</small>")
-    log = record["verdict"]["scale"] == "log"
-    domain, null = (RATIO_DOMAIN, 1.0) if log else (CORRELATION_DOMAIN, 0.0)
-    svg = mini_interval(estimate, lower, upper, null, domain, log)
-    note = "" if log else "<br><small>correlation scale</small>"
-    return Markup(f'<span class="lm-mini">{svg}</span>{note}')
-
-
-def study_list(studies: Studies, questions: Sequence[Question]) -> Markup:
-    """Return every study with its reports and the questions that use it; one anchor per study."""
-    where, reports = _where_used(studies, questions), _reports_by_study(studies)
-    ordered = studies.studies.sort_values("label", key=lambda labels: labels.str.lower())
-    rows = ordered.to_dict("records")
-    return Markup(
-        "".join(
-            _study_card(row, reports.get(row["study_id"], []), where.get(row["study_id"], [])) for row in rows
-        )
-    )
-
-
-def _reports_by_study(studies: Studies) -> dict[str, list[Row]]:
-    reports: dict[str, list[Row]] = {}
-    for report in studies.reports.to_dict("records"):
-        reports.setdefault(report["study_id"], []).append(report)
-    return reports
-
-
-def _where_used(studies: Studies, questions: Sequence[Question]) -> dict[str, list[Question]]:
-    used: dict[str, list[Question]] = {}
-    for question in questions:
-        for study_id in study_ids(studies.effects, question.effects):
-            used.setdefault(study_id, []).append(question)
-    return used
-
-
-def _study_card(row: Row, reports: Sequence[Row], used: Sequence[Question]) -> str:
-    links = [f'<a href="questions/{q.part}/{q.id}.html">{text(q.title)}</a>' for q in used]
-    pairs = [
-        ("Design", row["design"]),
-        ("Population", row["setting_population"]),
-        ("Country", row["country"]),
-        ("Participants", None if missing(row["n_total"]) else formats.count(float(row["n_total"]))),
-        ("Also called", _other_names(row)),
-        ("Registration", row["registration"]),
-        ("Funding", "not stated" if missing(row["funding"]) else row["funding"]),
-        ("Retraction check", _retraction(reports)),
-        ("To keep in mind", row["trust_note"]),
-        ("Reports", _report_list(reports)),
-        ("Questions", Markup("<br>".join(links)) if links else "in no question yet"),
-    ]
-    shown = [
-        (term, value)
-        for term, value in pairs
-        if not (term in ("Also called", "Registration", "To keep in mind") and missing(value))
-    ]
-    return f'<h3 id="{row["study_id"]}">{text(row["label"])}</h3>{definitions(shown)}'
-
-
-def _other_names(row: Row) -> str:
-    """Return the names a study also goes by, without mere spellings of its label."""
-
-    def spelled(name: str) -> str:
-        return name.replace(" ", "").lower()
-
-    names = [] if missing(row["aliases"]) else [name.strip() for name in str(row["aliases"]).split(";")]
-    return ", ".join(name for name in names if spelled(name) != spelled(str(row["label"])))
-
-
-def _retraction(reports: Sequence[Row]) -> str:
-    states = sorted({r["retraction_status"] for r in reports if not missing(r["retraction_status"])})
-    return ", ".join(states) or "not checked"
-
-
-def _report_list(reports: Sequence[Row]) -> Markup:
-    items = []
-    for report in reports:
-        cited = ". ".join(
-            text(report[name]).rstrip(".")
-            for name in ("authors", "title", "journal", "year", "volume_pages")
-            if not missing(report[name])
-        )
-        kind = str(report["report_type"]).replace("_", " ")
-        links = sources(report["doi"], report["pmid"], "(no DOI or PMID recorded)")
-        items.append(f"<li><em>{text(kind)}</em>: {cited} {links}</li>")
-    return Markup(f"<ul>{''.join(items)}</ul>") if items else Markup(text(""))
+from livingmeta.tables.html import Column, Markup, table, text
 
 
 def data_dictionary(schema: Schema) -> Markup:
@@ -185,17 +40,6 @@ def _allowed(field: Field) -> str:
         f"≤ {field.maximum}" if field.maximum is not None else "",
     ]
     return " ".join(end for end in ends if end) or (str(field.pattern) if field.pattern else "")
-
-
-def facts(records: Sequence[Record], studies: Studies) -> Markup:
-    """Return what stands behind the front page, as chips."""
-    pooled = sum(bool(record["pooled"]) for record in records)
-    items = [
-        f"{len(records)} questions, {pooled} pooled",
-        f"{len(studies.studies)} studies",
-        "risk of bias not assessed",
-    ]
-    return chips(items)
 
 
 def how_to_cite(today: Identity, cited: Book) -> Markup:

@@ -1,5 +1,6 @@
 """HTML primitives: escaping, tables and links, in one place."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -84,6 +85,22 @@ def pmid_link(pmid: Any) -> Markup:
         return Markup("")
     number = str(pmid).removesuffix(".0")
     return Markup(f'<a href="https://pubmed.ncbi.nlm.nih.gov/{escape(number)}/">PMID {escape(number)}</a>')
+
+
+def pmc_link(pmcid: Any) -> Markup:
+    """Return a link to the text in PubMed Central, or nothing."""
+    if missing(pmcid):
+        return Markup("")
+    number = escape(str(pmcid))
+    return Markup(f'<a href="https://pmc.ncbi.nlm.nih.gov/articles/{number}/">{number}</a>')
+
+
+def register_link(registration: Any) -> Markup:
+    """Return a number in a trial register, as a link where it is one of ClinicalTrials.gov."""
+    number = "" if missing(registration) else str(registration)
+    if not re.fullmatch(r"NCT\d{8}", number):
+        return Markup(escape(number))
+    return Markup(f'<a href="https://clinicaltrials.gov/study/{number}">{number}</a>')
 
 
 def sources(doi: Any, pmid: Any, otherwise: str = NOT_RECORDED) -> Markup:

@@ -102,7 +102,9 @@ def _shared_outcome(rows: pd.DataFrame) -> str:
 
 def _study(row: pd.Series) -> Markup:
     facts = " · ".join(str(x) for x in (row["country"], row["design"]) if not pd.isna(x))
-    return Markup(f"<strong>{text(row['study'])}</strong><br><small>{text(facts)}</small>")
+    anchor = f"../../studies.html#{text(row['study_id'])}"
+    name = f'<a href="{anchor}"><strong>{text(row["study"])}</strong></a>'
+    return Markup(f"{name}<br><small>{text(facts)}</small>")
 
 
 def _comparison(row: pd.Series, outcome: object) -> Markup:
