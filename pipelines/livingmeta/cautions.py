@@ -4,6 +4,7 @@ import pandas as pd
 
 from livingmeta import formats, units
 from livingmeta.analysis import Analysis
+from livingmeta.instruments import NOT_ASSESSED, OVERALL, status
 
 
 def limits(analysis: Analysis) -> list[str]:
@@ -17,7 +18,7 @@ def limits(analysis: Analysis) -> list[str]:
         _albumin(rows),
         _cut_offs(rows),
         _flags(rows),
-        "Risk of bias and certainty of the evidence: not assessed.",
+        _judged(analysis),
     ]
     return [item for item in (*computed, *analysis.question.limits) if item]
 
@@ -97,6 +98,16 @@ def _albumin(rows: pd.DataFrame) -> str:
         else ""
     )
     return f"Adjusted for albumin: {listed} of the pooled results{tail}."
+
+
+def _judged(analysis: Analysis) -> str:
+    appraisal = analysis.appraisal
+    bias = status(len(appraisal.assessed), len(appraisal.effects))
+    made = appraisal.rating(OVERALL)
+    if bias == NOT_ASSESSED and not made.is_made:
+        return "Risk of bias and certainty of the evidence: not assessed."
+    rated = f"{made.judgement}, judged by {made.assessor}" if made.is_made else NOT_ASSESSED
+    return f"Risk of bias: {bias}. Certainty of the evidence: {rated}."
 
 
 def _cut_offs(rows: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -27,9 +27,11 @@ FRAME = (
 )
 TITLES = ("book/*.md", "data/questions/*.yml")
 CITED_FROM = ("CITATION.cff", "_config.yml")
+RowsByKey = dict[str, list[str]]
 TABLES_BY_STUDY = ("studies.csv", "reports.csv", "screening.csv")
-TABLES_BY_QUESTION = ("ongoing.csv",)
-TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
+TABLES_BY_QUESTION = ("ongoing.csv", "certainty.csv")
+TABLES_BY_EFFECT = ("risk_of_bias.csv",)
+TABLES_FOR_ALL = ("searches.csv", "instruments.csv", "datapackage.yaml")
 
 
 def code_hash(project: Project) -> str:
@@ -90,19 +92,23 @@ def page_hashes(
     first = [(code or code_hash(project)).encode(), today.version.encode(), year.encode()]
     shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by(project.data / name, "study_id") for name in TABLES_BY_STUDY]
+    by_effect = [_rows_by(project.data / name, "effect_id") for name in TABLES_BY_EFFECT]
     asked = [_rows_by(project.data / name, "question_id") for name in TABLES_BY_QUESTION]
     own = {name: [json.dumps(table.get(name, [])) for table in asked] for name in question_ids}
-    return {name: _page_hash(project, name, shared, by_study, own[name]) for name in own}
+    keyed = {"study_id": by_study, "effect_id": by_effect}
+    return {name: _page_hash(project, name, shared, keyed, own[name]) for name in own}
 
 
 def _page_hash(
-    project: Project, question_id: str, shared: str, by_study: list[dict[str, list[str]]], own: list[str]
+    project: Project, question_id: str, shared: str, keyed: Mapping[str, list[RowsByKey]], own: list[str]
 ) -> str:
     question = (project.questions / f"{question_id}.yml").read_bytes()
     effects = project.effects / _effects_name(question)
     rows = effects.read_bytes() if effects.exists() else b""
-    studies = sorted({row.get("study_id") or "" for row in _records(rows)})
-    used = [json.dumps([table.get(study, []) for study in studies]).encode() for table in by_study]
+    used = []
+    for column, tables in keyed.items():
+        keys = sorted({row.get(column) or "" for row in _records(rows)})
+        used += [json.dumps([table.get(key, []) for key in keys]).encode() for table in tables]
     return digest([shared.encode(), question, rows, *used, *(part.encode() for part in own)])
 
 
@@ -120,8 +126,8 @@ def _records(raw: bytes) -> Iterable[dict[str, str]]:
     return csv.DictReader(io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=""))
 
 
-def _rows_by(path: Path, column: str) -> dict[str, list[str]]:
-    rows: dict[str, list[str]] = {}
+def _rows_by(path: Path, column: str) -> RowsByKey:
+    rows: RowsByKey = {}
     for row in _records(path.read_bytes()) if path.exists() else ():
         rows.setdefault(row.get(column) or "", []).append(json.dumps(row, sort_keys=True))
     return rows

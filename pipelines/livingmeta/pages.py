@@ -22,6 +22,7 @@ HEADINGS = {
     "sensitivity": "How much does the answer depend on the method?",
     "multiverse": "All defensible analyses at once",
     "small-studies": "Small-study effects",
+    "judgements": "How sure can we be?",
     "history": "How the answer has changed",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
@@ -163,6 +164,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.tables.cite
     import livingmeta.tables.currency
     import livingmeta.tables.history
+    import livingmeta.tables.judgements
     import livingmeta.tables.multiverse
     import livingmeta.tables.question
     import livingmeta.tables.rows  # noqa: F401

@@ -6,6 +6,7 @@ from typing import Any
 from livingmeta import citations, formats
 from livingmeta.charts.glance import mini_interval
 from livingmeta.citations import Book
+from livingmeta.instruments import NOT_ASSESSED, OVERALL
 from livingmeta.questions import Question
 from livingmeta.releases import Identity
 from livingmeta.schema import Field, Schema
@@ -249,9 +250,16 @@ def facts(records: Sequence[Record], studies: Studies) -> Markup:
     items = [
         f"{len(records)} questions, {pooled} pooled",
         f"{len(studies.studies)} studies",
-        "risk of bias not assessed",
+        f"risk of bias {_assessed(studies)}",
     ]
     return chips(items)
+
+
+def _assessed(studies: Studies) -> str:
+    """Return how many results have an overall judgement on their risk of bias."""
+    table = studies.risk_of_bias
+    judged = table.loc[table["domain"].eq(OVERALL), "effect_id"].nunique() if len(table) else 0
+    return f"assessed for {formats.count(judged)} results" if judged else NOT_ASSESSED
 
 
 def how_to_cite(today: Identity, cited: Book) -> Markup:
