@@ -51,9 +51,9 @@ IMPRECISION_RULE = (
 SMALL_STUDIES_RULE = (
     "Three signs: large and small studies differ beyond chance (p < 0.05); a test of asymmetry has "
     f"p < {ASYMMETRY_P:g} (from {MIN_STUDIES_FOR_ASYMMETRY} studies; Peters for odds ratios from counts, "
-    "else Egger); studies are known whose result is not printed as a number. Serious where the first holds or two "
-    "of the others do, some where one does. None only where a test was possible and nothing was found. "
-    "A convention of this book; asymmetry has other causes than missing studies."
+    "else Egger); studies are known whose result is not printed as a number. Serious where the first holds "
+    "or both others do, some where one of them does. No concern only where a test was possible and nothing "
+    "was found. A convention of this book; asymmetry has other causes than missing studies."
 )
 
 
@@ -153,7 +153,7 @@ def _imprecise(
 
 def _about(includes: bool, lower: float, upper: float, limits: tuple[float, float] | None) -> str:
     if not includes:
-        return "excludes no effect"
+        return "lies on one side of no effect"
     if limits is None:
         return "includes no effect; no appreciable effect is stated"
     sides = [f"below {formats.ratio(limits[0])}"] if lower < limits[0] else []

@@ -37,7 +37,6 @@ FINDING_COLUMNS = (
 DOMAIN_COLUMNS = (Column("Domain"), Column("Judged by people"), Column("Suggested from the data"))
 TOOL_COLUMNS = (
     Column("Instrument"),
-    Column("Domains"),
     Column("Results", numeric=True),
     Column("Risk of bias"),
 )
@@ -53,7 +52,8 @@ def judgements_section(analysis: Analysis, project: Project) -> Markup:
 def summary_of_findings(analysis: Analysis, found: Finding) -> Markup:
     """Return the summary of findings: the leading number per outcome, with its footnotes."""
     notes = _notes(found)
-    marks = "".join(f"<sup>{_letter(i)}</sup>" for i in range(len(notes)))
+    letters = ", ".join(_letter(i) for i in range(len(notes)))
+    marks = f" <sup>{letters}</sup>" if letters else ""
     row = (
         analysis.question.outcome,
         _size(found),
@@ -185,13 +185,13 @@ def _tools(analysis: Analysis) -> str:
     groups: dict[str, list[Appraised]] = {}
     for one in appraisal.effects:
         groups.setdefault(one.tool, []).append(one)
-    rows = []
+    rows, notes = [], []
     for tool, effects in sorted(groups.items(), key=lambda item: (not item[0], item[0])):
         instrument = appraisal.instrument(tool)
         made = status(sum(one.overall != NOT_ASSESSED for one in effects), len(effects))
         name = f"{tool} ({instrument.version})" if instrument else "none that is recorded here"
-        domains = (
-            "; ".join(f"{one.name} {one.title}" for one in instrument.domains[:-1]) if instrument else ""
-        )
-        rows.append((name, domains or formats.MISSING, len(effects), made))
-    return table(TOOL_COLUMNS, rows)
+        rows.append((name, len(effects), made))
+        if instrument:
+            domains = "; ".join(f"{one.name} {one.title.lower()}" for one in instrument.domains[:-1])
+            notes.append(f'<p class="lm-notes">{text(f"{tool}: {domains}.")}</p>')
+    return table(TOOL_COLUMNS, rows) + "".join(notes)
