@@ -148,7 +148,7 @@ def plain(markup):
 def test_the_section_is_sound_and_says_that_nobody_judged(case, tmp_path):
     rows, changes, said = NONE[case]
     shown = plain(section(analysed_with(rows, **changes), tmp_path))
-    assert NOT_ASSESSED in shown and f"none: {said}"[:20] in shown
+    assert NOT_ASSESSED in shown and "none: " in shown and said in shown
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|(?<![\w–])-\d", shown)
 
 

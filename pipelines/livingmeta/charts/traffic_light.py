@@ -52,7 +52,7 @@ SIGNS = (
 )
 WITHOUT_INFORMATION = Sign("circle", "?", MUTED)
 DIFFERING = Sign("square", "≠", MUTED)
-EMPTY = Sign("circle", "", LINE)
+EMPTY = Sign("circle", "", MUTED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Frame:
     left: float
 
 
-WIDE, NARROW = Frame(760.0, 300.0), Frame(344.0, 130.0)
+WIDE, NARROW = Frame(760.0, 336.0), Frame(344.0, 130.0)
 
 
 def why_no_traffic_light(analysis: Analysis) -> str:
@@ -272,7 +272,7 @@ def _bar(instrument: Instrument, judged: Sequence[Judgement], frame: Frame, y: f
                 "x2": end - 1,
                 "y": y,
                 "color": sign.color,
-                "opacity": 0.35 if sign is EMPTY else 1.0,
+                "opacity": 0.15 if sign is EMPTY else 1.0,
                 "is_empty": sign is EMPTY,
                 "label": f"{sign.text} {count}".strip(),
                 "domain": instrument.domain(some[0].domain).title,  # type: ignore[union-attr]
