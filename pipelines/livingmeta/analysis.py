@@ -1,6 +1,6 @@
 """One question analysed: the main model, its neighbours, subgroups and sensitivity."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from livingmeta.diagnostics import (
 from livingmeta.effect_sizes import EffectSizes, Measure, effect_sizes, with_field_names
 from livingmeta.effect_sizes.measures import COUNTS
 from livingmeta.estimators import COUNT_METHODS, Fit, FitError, pool
+from livingmeta.instruments import NOT_ASSESSED, Appraisal, appraise, status
 from livingmeta.questions import Question, SubgroupRule, Variant
 from livingmeta.selection import all_rows, doubled, labels_of, rows_for
 from livingmeta.studies import Studies
@@ -61,7 +62,8 @@ class Analysis:
     """Everything computed for one question, at full precision.
 
     `rows` are all rows of the question, pooled or not; `effects` exactly those of the main
-    fit. `fit` is None where nothing is pooled, and `reason` then says why.
+    fit. `fit` is None where nothing is pooled, and `reason` then says why. `appraisal` holds what
+    people judged of the effects of the main fit, of all rows where there is none.
     """
 
     question: Question
@@ -76,6 +78,7 @@ class Analysis:
     peese: Slope | None
     peters: Slope | None
     absent: dict[str, str]
+    appraisal: Appraisal = field(default_factory=Appraisal)
 
     @property
     def n_studies(self) -> int:
@@ -98,6 +101,7 @@ class DoubleCountError(ValueError):
 
 BETWEEN_TEST = "knha"
 WITH_UNIT = ("MD",)
+LOW_RISK = "Only studies at low risk of bias"
 
 
 def analyse(question: Question, studies: Studies) -> Analysis:
@@ -119,6 +123,7 @@ def analyse(question: Question, studies: Studies) -> Analysis:
     reason = _why_not_pooled(question, effects)
     fit = None if reason else _pool(effects, question.method, question.test, question)
     common = None if fit is None or effects.k < 2 else _common(question, effects)
+    appraisal = appraise(effects.frame if effects.k else rows, studies, question.id)
     return Analysis(
         question=question,
         rows=rows,
@@ -127,11 +132,12 @@ def analyse(question: Question, studies: Studies) -> Analysis:
         common=common,
         reason=reason,
         subgroups=_subgroups(question, effects) if common else (),
-        sensitivity=_sensitivity(question, rows, effects) if fit else (),
+        sensitivity=_sensitivity(question, rows, effects, appraisal) if fit else (),
         one_table=_one_table(effects) if effects.k == 1 and effects.has_counts else None,
         peese=peese(effects) if fit and effects.k >= MIN_STUDIES_FOR_ASYMMETRY else None,
         peters=_peters(effects) if fit else None,
         absent=_absent(effects, fit),
+        appraisal=appraisal,
     )
 
 
@@ -220,12 +226,28 @@ def _group(
     )
 
 
-def _sensitivity(question: Question, rows: pd.DataFrame, effects: EffectSizes) -> tuple[Sensitivity, ...]:
+def _sensitivity(
+    question: Question, rows: pd.DataFrame, effects: EffectSizes, appraisal: Appraisal
+) -> tuple[Sensitivity, ...]:
     declared = {(item.method, item.test) for item in question.sensitivity if not _other_rows(item)}
     main = {(None, question.test), (question.method, question.test)}
     standard = [v for v in _standard_variants(question) if (v.method, v.test) not in declared | main]
     standard = standard if effects.k > 1 else []
-    return tuple(_variant(question, rows, effects, variant) for variant in (*standard, *question.sensitivity))
+    low_risk = (_low_risk(question, effects, appraisal),) if effects.k > 1 else ()
+    variants = (*standard, *question.sensitivity)
+    return (*(_variant(question, rows, effects, variant) for variant in variants), *low_risk)
+
+
+def _low_risk(question: Question, effects: EffectSizes, appraisal: Appraisal) -> Sensitivity:
+    """Return the main model on the effects that people judged to be at low risk of bias overall."""
+    kept = effects.subset(effects.frame["effect_id"].isin(appraisal.low_risk).to_numpy(bool))
+    made = status(len(appraisal.assessed), effects.k)
+    if made == NOT_ASSESSED:
+        return Sensitivity(LOW_RISK, "leaves out all others", kept, None, NOT_ASSESSED)
+    difference = f"leaves out all others; risk of bias: {made}"
+    if kept.k == 0:
+        return Sensitivity(LOW_RISK, difference, kept, None, "no study was judged to be at low risk")
+    return _fitted(question, kept, Variant(LOW_RISK, difference))
 
 
 def _other_rows(variant: Variant) -> bool:
@@ -251,6 +273,10 @@ def _variant(question: Question, rows: pd.DataFrame, main: EffectSizes, variant:
     effects = main if not _other_rows(variant) else _other_effects(question, rows, variant)
     if effects.k == 0:
         return Sensitivity(variant.name, variant.difference, effects, None, "no usable row")
+    return _fitted(question, effects, variant)
+
+
+def _fitted(question: Question, effects: EffectSizes, variant: Variant) -> Sensitivity:
     # Two tables can be added up; two effects give no estimate of how much effects differ.
     if effects.k == 2 and variant.method not in COUNT_METHODS:
         return Sensitivity(variant.name, variant.difference, effects, None, "two studies are not pooled")

@@ -4,6 +4,7 @@ import pandas as pd
 
 from livingmeta import formats, units
 from livingmeta.analysis import Analysis
+from livingmeta.instruments import NOT_ASSESSED, OVERALL, status
 
 
 def limits(analysis: Analysis) -> list[str]:
@@ -18,7 +19,7 @@ def limits(analysis: Analysis) -> list[str]:
         _cut_offs(rows),
         _steps(analysis),
         _flags(rows),
-        "Risk of bias and certainty of the evidence: not assessed.",
+        _judged(analysis),
     ]
     return [item for item in (*computed, *analysis.question.limits) if item]
 
@@ -108,6 +109,16 @@ def _albumin(analysis: Analysis) -> str:
         else ""
     )
     return f"Adjusted for albumin: {listed} of the {which}{tail}."
+
+
+def _judged(analysis: Analysis) -> str:
+    appraisal = analysis.appraisal
+    bias = status(len(appraisal.assessed), len(appraisal.effects))
+    made = appraisal.rating(OVERALL)
+    if bias == NOT_ASSESSED and not made.is_made:
+        return "Risk of bias and certainty of the evidence: not assessed."
+    rated = f"{made.judgement}, judged by {made.assessor}" if made.is_made else NOT_ASSESSED
+    return f"Risk of bias: {bias}. Certainty of the evidence: {rated}."
 
 
 def _cut_offs(rows: pd.DataFrame) -> str:

@@ -28,9 +28,15 @@ FRAME = (
 TITLES = ("book/*.md", "data/questions/*.yml")
 CITED_FROM = ("CITATION.cff", "_config.yml")
 SCREENING = "screening.csv"
+RowsByKey = dict[str, list[str]]
 TABLES_BY_STUDY = ("studies.csv", "reports.csv", SCREENING)
-TABLES_BY_QUESTION = (("ongoing.csv", "question_id"), ("published.csv", "question_ids"))
-TABLES_FOR_ALL = ("searches.csv", "datapackage.yaml")
+TABLES_BY_QUESTION = (
+    ("ongoing.csv", "question_id"),
+    ("published.csv", "question_ids"),
+    ("certainty.csv", "question_id"),
+)
+TABLES_BY_EFFECT = ("risk_of_bias.csv", "groups.csv")
+TABLES_FOR_ALL = ("searches.csv", "instruments.csv", "datapackage.yaml")
 
 
 def code_hash(project: Project) -> str:
@@ -91,36 +97,45 @@ def page_hashes(
     first = [(code or code_hash(project)).encode(), today.version.encode(), year.encode()]
     shared = digest([*first, *(path.read_bytes() for path in files if path.exists())])
     by_study = [_rows_by(project.data / name, "study_id") for name in TABLES_BY_STUDY]
+    by_effect = [_rows_by(project.data / name, "effect_id") for name in TABLES_BY_EFFECT]
     asked = [_rows_by(project.data / name, column) for name, column in TABLES_BY_QUESTION]
     own = {name: [row for table in asked for row in table.get(name, [])] for name in question_ids}
-    screened = _screened(project)
-    return {name: _page_hash(project, name, shared, by_study, own[name], screened) for name in own}
+    tables = ByKey(by_study, by_effect, _screened(project))
+    return {name: _page_hash(project, name, shared, tables, own[name]) for name in own}
 
 
-def _screened(project: Project) -> dict[str, list[str]]:
+@dataclass(frozen=True)
+class ByKey:
+    """Rows of shared tables by what a page looks them up by."""
+
+    study: list[RowsByKey]
+    effect: list[RowsByKey]
+    screened: RowsByKey
+
+
+def _screened(project: Project) -> RowsByKey:
     """Return the records of screening by their own id and by that of their extraction."""
     path = project.data / SCREENING
     by_record, by_extraction = (_rows_by(path, column) for column in ("record_id", "extraction_id"))
     return by_extraction | by_record
 
 
-def _page_hash(
-    project: Project,
-    question_id: str,
-    shared: str,
-    by_study: list[dict[str, list[str]]],
-    own: list[str],
-    screened: dict[str, list[str]],
-) -> str:
+def _page_hash(project: Project, question_id: str, shared: str, tables: ByKey, own: list[str]) -> str:
     question = (project.questions / f"{question_id}.yml").read_bytes()
     effects = project.effects / _effects_name(question)
     rows = effects.read_bytes() if effects.exists() else b""
+    own_rows = list(_records(rows))
     # What is wanted names the record that says so, and that record its study.
-    told = [row for watched in own for row in screened.get(json.loads(watched).get("source") or "", [])]
+    told = [row for one in own for row in tables.screened.get(json.loads(one).get("source") or "", [])]
     named = {json.loads(row).get("study_id") or "" for row in told} - {""}
-    studies = sorted(named | {row.get("study_id") or "" for row in _records(rows)})
-    used = [json.dumps([table.get(study, []) for study in studies]).encode() for table in by_study]
+    studies = named | {row.get("study_id") or "" for row in own_rows}
+    effect_ids = {row.get("effect_id") or "" for row in own_rows}
+    used = [_looked_up(tables.study, studies), _looked_up(tables.effect, effect_ids)]
     return digest([shared.encode(), question, rows, *used, *(part.encode() for part in (*own, *told))])
+
+
+def _looked_up(tables: list[RowsByKey], keys: set[str]) -> bytes:
+    return json.dumps([[table.get(key, []) for key in sorted(keys)] for table in tables]).encode()
 
 
 def _effects_name(question: bytes) -> str:
@@ -137,9 +152,9 @@ def _records(raw: bytes) -> Iterable[dict[str, str]]:
     return csv.DictReader(io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=""))
 
 
-def _rows_by(path: Path, column: str) -> dict[str, list[str]]:
+def _rows_by(path: Path, column: str) -> RowsByKey:
     """Return the rows of a table by a column, under each of the names that its cell parts by `;`."""
-    rows: dict[str, list[str]] = {}
+    rows: RowsByKey = {}
     for row in _records(path.read_bytes()) if path.exists() else ():
         for name in dict.fromkeys((row.get(column) or "").split(";")):
             rows.setdefault(name.strip(), []).append(json.dumps(row, sort_keys=True))

@@ -22,6 +22,7 @@ HEADINGS = {
     "sensitivity": "How much does the answer depend on the method?",
     "multiverse": "All defensible analyses at once",
     "small-studies": "Small-study effects",
+    "judgements": "How sure can we be?",
     "history": "How the answer has changed",
     "others": "What other meta-analyses found",
     "studies": "Studies as reported",
@@ -165,6 +166,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.tables.cite
     import livingmeta.tables.currency
     import livingmeta.tables.history
+    import livingmeta.tables.judgements
     import livingmeta.tables.multiverse
     import livingmeta.tables.published
     import livingmeta.tables.question

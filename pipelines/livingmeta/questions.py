@@ -52,6 +52,15 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
+class BaselineRisk:
+    """A risk without the treatment: events among so many people, and the source of both."""
+
+    events: int
+    n: int
+    source: str
+
+
+@dataclass(frozen=True)
 class Grid:
     """Choices that could defensibly have been made otherwise; where none is named, the question's own."""
 
@@ -104,7 +113,7 @@ class Question:
     arms: Mapping[str, str] = field(default_factory=dict)
     common_effect: ModelChoice = ModelChoice("EE")
     minimal_important_difference: float | None = None
-    baseline_risk: float | None = None
+    baseline_risk: float | BaselineRisk | None = None
     subgroups: tuple[SubgroupRule, ...] = ()
     moderators: tuple[str, ...] = ()
     sensitivity: tuple[Variant, ...] = ()
@@ -127,9 +136,10 @@ NOTHING = type(None)
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(TEXTS, ((str,), "must be text")),
     **dict.fromkeys(("filter", "direction", "arms", "living"), ((dict,), "must be a mapping")),
-    **dict.fromkeys(
-        ("minimal_important_difference", "baseline_risk"),
-        ((int, float, NOTHING), "must be a number or nothing"),
+    "minimal_important_difference": ((int, float, NOTHING), "must be a number or nothing"),
+    "baseline_risk": (
+        (int, float, dict, NOTHING),
+        "must be a proportion, a mapping of events, n and source, or nothing",
     ),
     "measure": ((str, NOTHING), "must be text or nothing"),
     "order": ((int,), "must be a whole number"),
@@ -203,6 +213,8 @@ def _built(key: str, value: Any) -> Any:
         return ModelChoice(**value)
     if key == "per":
         return Step(**value) if value else None
+    if key == "baseline_risk" and isinstance(value, dict):
+        return BaselineRisk(**value)
     if key == "multiverse":
         return Grid(**{name: tuple(options) for name, options in value.items()}) if value else None
     return value
@@ -220,6 +232,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += _value_faults(raw, path)
     faults += _nested_faults(raw, path)
     faults += _living_faults(raw.get("living"), path)
+    faults += _baseline_faults(raw.get("baseline_risk"), f"{path}:baseline_risk")
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
     if raw.get("verdict") not in VERDICTS:
@@ -307,6 +320,22 @@ def _step_faults(item: dict[str, Any], kind: type, where: str) -> list[str]:
         faults.append(f"{where}: value: {value!r}: must be a number above 0")
     if unit not in MMOL_PER_L:
         faults.append(f"{where}: unit: {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
+
+
+def _baseline_faults(value: Any, where: str) -> list[str]:
+    """Return why a stated risk is none: a proportion, or events among people with their source."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [] if 0 < value < 1 else [f"{where}: {value!r}: must lie above 0 and below 1"]
+    if not isinstance(value, dict):
+        return []
+    faults = _item_faults(value, BaselineRisk, where)
+    events, n = (value.get(name, 0) for name in ("events", "n"))
+    if not faults and not (_is_whole(events) and _is_whole(n) and events <= n):
+        faults.append(f"{where}: {events!r} of {n!r}: must be whole numbers from 1, events not above n")
+    if not faults and not (isinstance(value["source"], str) and value["source"].strip()):
+        faults.append(
+            f"{where}: source: {value['source']!r}: must be text that says where the risk comes from"
+        )
     return faults
 
 

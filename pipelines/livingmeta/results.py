@@ -16,6 +16,7 @@ from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.effect_sizes.measures import IDENTITY
 from livingmeta.estimators import COUNT_METHODS, Fit
 from livingmeta.files import write_atomically
+from livingmeta.judgements import judgement_records
 from livingmeta.multiverse import Multiverse, Specification, multiverse
 from livingmeta.questions import Question
 from livingmeta.verdicts import verdict
@@ -112,6 +113,7 @@ def question_record(analysis: Analysis) -> dict[str, Any]:
         "absent": dict(analysis.absent),
         "living": dict(question.living),
         "verdict": _verdict_record(analysis),
+        **judgement_records(analysis),
     }
 
 

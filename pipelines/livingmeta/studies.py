@@ -196,6 +196,7 @@ class Studies:
     studies: pd.DataFrame
     reports: pd.DataFrame
     groups: pd.DataFrame
+    instruments: pd.DataFrame
     risk_of_bias: pd.DataFrame
     certainty: pd.DataFrame
     searches: pd.DataFrame
@@ -220,8 +221,14 @@ def load_studies(data_dir: Path) -> Studies:
         When the schema cannot be read.
     """
     schema = _schema(data_dir, _state(data_dir / SCHEMA_FILE))
-    tables = {name: _frame(data_dir, schema.tables[name].path, schema.tables[name]) for name in TABLES}
+    tables = {name: _table(data_dir, schema, name) for name in TABLES}
     return Studies(**tables, effects=EffectTables(data_dir, schema.effects))
+
+
+def _table(data_dir: Path, schema: Schema, name: str) -> pd.DataFrame:
+    """Return a table, without rows or columns where the schema of its time had none of this name."""
+    declared = schema.tables.get(name)
+    return pd.DataFrame() if declared is None else _frame(data_dir, declared.path, declared)
 
 
 class EffectTables(Mapping[str, pd.DataFrame]):

@@ -49,7 +49,7 @@ def pairs(name: str) -> Iterator[Pair]:
     yield from model_pairs(f"{name} main", analysis.fit, reference["main"])
     if "common" in reference:
         yield from model_pairs(f"{name} common", analysis.common, reference["common"])
-    for item in analysis.sensitivity:
+    for item in (one for one in analysis.sensitivity if one.fit):
         yield from model_pairs(f"{name}: {item.name}", item.fit, reference["sensitivity"][item.name])
     yield from subgroup_pairs(name, analysis, reference["subgroups"])
     for test in ("peese", "peters"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livingmeta.analysis import DoubleCountError
+from livingmeta.analysis import LOW_RISK, DoubleCountError
 from livingmeta.charts.forest import description
 from livingmeta.questions import SubgroupRule, Variant
 from made_up import BY_SIZE, analysed, correlations, ratios, tables, trials_by_size
@@ -74,13 +74,13 @@ def test_a_variant_cannot_count_twice_either():
 
 
 def test_every_pooled_question_shows_common_effect_and_both_other_intervals():
-    assert names(analysed(MANY)) == ["Common effect", "Wald interval", "Plain Knapp-Hartung"]
+    assert names(analysed(MANY)) == ["Common effect", "Wald interval", "Plain Knapp-Hartung", LOW_RISK]
     assert names(analysed(MANY[:1])) == []
 
 
 def test_a_declared_row_is_not_shown_twice():
     analysis = analysed(MANY, sensitivity=(Variant("Ours", test="knha"),))
-    assert names(analysis) == ["Common effect", "Wald interval", "Ours"]
+    assert names(analysis) == ["Common effect", "Wald interval", "Ours", LOW_RISK]
 
 
 def test_a_variant_changes_only_what_it_names():

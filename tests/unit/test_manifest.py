@@ -18,6 +18,7 @@ FILES = {
     "pipelines/notebooks/question.ipynb": "{}",
     "data/datapackage.yaml": "resources: []",
     "data/searches.csv": "date\n2026-01-01\n",
+    "data/instruments.csv": "tool,domain\nRoB 2,D1\n",
     "data/studies.csv": "study_id,label\none,One\ntwo,Two\n",
     "data/reports.csv": "report_id,study_id\nr1,one\nr2,two\n",
     "data/effects/x.csv": "effect_id,study_id\ne1,one\n",
@@ -51,6 +52,8 @@ def change(project, name, text=None):
         ("ongoing", "ongoing_id,question_id", "o1,q", "o2,another"),
         ("published", "published_id,question_ids", "p1,z; q", "p2,another;r"),
         ("screening", "record_id,study_id,decision", "r1,one,excluded", "r2,two,excluded"),
+        ("certainty", "question_id,domain,judgement", "q,overall,Low", "another,overall,Low"),
+        ("risk_of_bias", "effect_id,domain,judgement", "e1,D1,Low", "e2,D1,Low"),
     ],
 )
 def test_a_page_follows_the_rows_it_shows_and_no_others(project, name, header, own, foreign):
@@ -77,6 +80,7 @@ def test_a_page_follows_the_year_of_the_build_and_not_its_day(project):
         "data/questions/q.yml",
         "data/effects/x.csv",
         "data/searches.csv",
+        "data/instruments.csv",
         "data/datapackage.yaml",
         "pipelines/livingmeta/a.py",
         "pipelines/notebooks/question.ipynb",

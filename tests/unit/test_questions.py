@@ -118,3 +118,29 @@ def test_a_title_is_plain_text_because_it_stands_in_headings_as_it_is(write, tit
     with pytest.raises(QuestionError, match=r"title: .*must be plain text"):
         load_question(write(title=title))
     assert load_question(write(title="Safety: 50% & more (n > 0 excepted)".replace(">", "over"))).title
+
+
+def test_a_baseline_risk_is_a_proportion_or_counted_people_with_a_source(write):
+    assert load_question(write(baseline_risk=0.12)).baseline_risk == 0.12
+    stated = load_question(
+        write(baseline_risk={"events": 12, "n": 100, "source": "a registry"})
+    ).baseline_risk
+    assert (stated.events, stated.n, stated.source) == (12, 100, "a registry")
+
+
+@pytest.mark.parametrize(
+    ("risk", "said"),
+    [
+        (12, "must lie above 0 and below 1"),
+        (0, "must lie above 0 and below 1"),
+        ("high", "must be a proportion, a mapping"),
+        ({"events": 12, "n": 100}, "source: missing"),
+        ({"events": 12, "n": 100, "source": "x", "per": 1000}, "'per': unknown key"),
+        ({"events": 120, "n": 100, "source": "x"}, "events not above n"),
+        ({"events": 1.5, "n": 100, "source": "x"}, "must be whole numbers"),
+        ({"events": 12, "n": 100, "source": " "}, "must be text that says where"),
+    ],
+)
+def test_a_baseline_risk_that_is_none_is_named(write, risk, said):
+    with pytest.raises(QuestionError, match=said):
+        load_question(write(baseline_risk=risk))

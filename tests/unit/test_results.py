@@ -102,7 +102,9 @@ def test_rows_that_did_not_enter_are_in_the_record():
 
 def test_sensitivity_rows_say_what_differs():
     rows = question_record(CASES["pooled"])["sensitivity"]
-    assert [row["name"] for row in rows] == ["Common effect", "Wald interval", "Plain Knapp-Hartung"]
+    names = ["Common effect", "Wald interval", "Plain Knapp-Hartung", "Only studies at low risk of bias"]
+    assert [row["name"] for row in rows] == names
+    assert rows[-1]["estimate"] is None and rows[-1]["reason"] == "not assessed"
     assert all({"difference", "k", "estimate", "ci_lower", "ci_upper", "display"} <= set(row) for row in rows)
 
 

@@ -1,7 +1,6 @@
 """Do tables show what is recorded, escape it, and say so where nothing is recorded?"""
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -30,33 +29,9 @@ from livingmeta.tables.html import (
 from livingmeta.tables.rows import study_tables
 from livingmeta.tables.search_page import search_tables
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
+from markup import balanced
 
 MANY = trials_by_size(1.0, 0.4)
-VOID = {"br", "img", "hr", "meta", "link", "input"}
-
-
-class Balance(HTMLParser):
-    """Every tag that opens closes, in order; ids are unique."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.ids = [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.ids += [value for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
-
-
-def balanced(markup):
-    parser = Balance()
-    parser.feed(str(markup))
-    assert parser.open == []
-    assert len(parser.ids) == len(set(parser.ids))
-    return str(markup)
 
 
 @pytest.mark.parametrize("nothing", [None, "", float("nan"), pd.NA, np.nan])

@@ -14,6 +14,13 @@ from livingmeta.charts.forest import forest
 from livingmeta.charts.funnel import funnel, why_no_funnel
 from livingmeta.charts.glance import mini_interval
 from livingmeta.charts.render import figure_html, render_svg, standalone_svg, vega_bundle_js
+from livingmeta.charts.traffic_light import (
+    risk_of_bias_summary,
+    summary_caption,
+    traffic_light,
+    traffic_light_caption,
+    why_no_traffic_light,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,12 @@ CHARTS: dict[str, Chart] = {
     "forest": Chart(forest, why_no_forest, forest_caption, "Forest plot"),
     "funnel": Chart(funnel, why_no_funnel, funnel_caption, "Funnel plot"),
     "multiverse": Chart(specification_curve, why_no_curve, curve_caption, "Specification curve"),
+    "traffic-light": Chart(
+        traffic_light, why_no_traffic_light, traffic_light_caption, "Risk of bias, result by result"
+    ),
+    "risk-of-bias-summary": Chart(
+        risk_of_bias_summary, why_no_traffic_light, summary_caption, "Risk of bias, summary"
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from livingmeta.check.findings import FAULT, WARNING, Finding, Report, report_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.header_rules import header_findings
+from livingmeta.check.judgement_rules import judgement_findings
 from livingmeta.check.published_rules import published_findings
 from livingmeta.check.question_rules import question_findings
 from livingmeta.check.release_rules import release_findings
@@ -36,7 +37,8 @@ def check(data_dir: Path, sound: Collection[str] = ()) -> Report:
         return report_of([Finding(schema_file(data_dir), 1, "", "(schema)", rule)])
     in_rows = list(_row_level(curated))
     faulty = {(finding.file, finding.line) for finding in in_rows if finding.level == FAULT}
-    rest = [*table_findings(curated), *schema_findings(curated), *question_findings(curated, faulty, sound)]
+    tables = [*table_findings(curated), *judgement_findings(curated), *schema_findings(curated)]
+    rest = [*tables, *question_findings(curated, faulty, sound)]
     frozen = release_findings(data_dir)
     return report_of([*unreadable, *in_rows, *rest, *frozen])
 

@@ -105,8 +105,8 @@ def _from_error(text: str, path: Path, file: str, lines: Mapping[YamlPath, int])
 
 def _studies(curated: Curated) -> Studies:
     """Return the tables typed as far as they can be; cells of the wrong type are missing."""
-    frames = {}
-    for name in TABLES:
+    frames = {name: pd.DataFrame() for name in TABLES if name not in curated.schema.tables}
+    for name in curated.schema.tables.keys() & set(TABLES):
         source, schema = curated.tables.get(name), curated.schema.tables[name]
         text = source.text if source else TextTable(Path(schema.path), (), (), ())
         frames[name] = typed(text, schema)[0]

@@ -264,6 +264,6 @@ def _what_was_done(record: Record) -> str:
         reason = record["reason"].rstrip(".")
         return f"{one}: {reason[:1].lower()}{reason[1:]}" if reason else one
     model = record["method"] if record["method"] in COUNT_METHODS else f"{record['method']}, {record['test']}"
-    variants = len(record["sensitivity"])
+    variants = sum(one["estimate"] is not None for one in record["sensitivity"])
     beside = f", {formats.words(variants)} sensitivity analyses" if variants else ""
     return f"{formats.count(k)} studies{n}, {model}{beside}"

@@ -147,6 +147,49 @@ VERDICT: Keys = {
     "method": ("string?", "Model behind its number."),
     "test": ("string?", "Kind of interval behind its number."),
 }
+RISK_OF_BIAS: Keys = {
+    "status": ("string", "not assessed, x of y assessed, or assessed."),
+    "assessed": ("integer", "Results with an overall judgement."),
+    "of": ("integer", "Results of the main analysis; all of the question where nothing is pooled."),
+    "rule": ("string", "Which instrument belongs to which result."),
+}
+APPRAISED: Keys = {
+    "effect_id": ("string", "Key of the row that was judged."),
+    "study": ("string", "Name of the study."),
+    "tool": ("string", "Instrument used, or the one that belongs to the row; blank where none fits."),
+    "overall": ("string", 'Overall judgement in the words of the instrument, or "not assessed".'),
+}
+CERTAINTY: Keys = {
+    "status": ("string", "not assessed, assessed in part, or assessed."),
+    "overall": ("string", 'Certainty of the evidence by GRADE, or "not assessed".'),
+}
+RATED: Keys = {
+    "domain": ("string", "Domain of GRADE."),
+    "title": ("string", "Its name."),
+    "judgement": ("string", 'What people judged, or "not assessed".'),
+    "reason": ("string", "What the judgement rests on; may be blank."),
+    "assessor": ("string", "Who judged; blank where nobody did."),
+    "assessed_on": ("string", "Day of the judgement; blank where not recorded."),
+}
+SUGGESTION: Keys = {
+    "domain": ("string", "Domain of GRADE that the rule looks at; a suggestion is no rating."),
+    "level": ("string", "no, some or serious concern suggested, or no suggestion."),
+    "text": ("string", "What the rule saw, in words."),
+    "rule": ("string", "The rule in words."),
+    "overruled": ("boolean", "Whether a person has judged the domain, which then counts instead."),
+}
+ABSOLUTE: Keys = {
+    "baseline_risk": ("number?", "Risk without the treatment, 0 to 1."),
+    "baseline_events": ("number?", "Events behind it, null where only a risk is stated."),
+    "baseline_n": ("number?", "People behind it, null where only a risk is stated."),
+    "baseline_source": ("string?", "Where the risk comes from."),
+    "risk": ("number?", "Risk with the treatment, 0 to 1."),
+    "difference": ("number?", "Difference of the two risks, -1 to 1."),
+    "difference_ci_lower": ("number?", "Its lower confidence limit."),
+    "difference_ci_upper": ("number?", "Its upper confidence limit."),
+    "formula": ("string?", "How the risk was worked out."),
+    "reason": ("string", "Why there is no absolute effect; blank where there is one."),
+}
 ENTRY: Keys = {
     "id": ("string", "Id of the question."),
     "part": ("string", "Part of the book."),

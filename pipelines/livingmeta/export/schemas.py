@@ -17,6 +17,7 @@ RELEASE = r"^(unreleased|[0-9]{4}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]*))$"
 RANGES: dict[str, dict[str, Any]] = {
     **{key: {"minimum": 0, "maximum": 1} for key in ("p_value", "q_p", "p_exact")},
     **{key: {"minimum": 0, "maximum": 1} for key in ("risk_treatment", "risk_control")},
+    **{key: {"minimum": 0, "maximum": 1} for key in ("baseline_risk", "risk")},
     **{key: {"minimum": 0, "maximum": 100} for key in ("i2", "i2_q", "weight")},
     **{key: {"exclusiveMinimum": 0, "exclusiveMaximum": 100} for key in ("level",)},
     **{key: {"minimum": 0} for key in ("k", "tau2", "tau2_ci_lower", "tau2_ci_upper", "participants", "vi")},
@@ -73,6 +74,24 @@ def _multiverse() -> dict[str, Any]:
     return _object(keys.MULTIVERSE, specifications=specifications, left_out=left_out)
 
 
+def _judgements() -> dict[str, Any]:
+    """Return what a record says of the certainty; records frozen before it was known lack it."""
+    seen = {"type": "object", "description": "The numbers that the rule saw, on the natural scale."}
+    domains = {
+        "type": "object",
+        "description": "Judgements by domain, without those that nobody made.",
+        "additionalProperties": {"type": "string"},
+    }
+    effects = _list(_object(keys.APPRAISED, domains=domains), "The results, judged or not.")
+    rated = _list(_object(keys.RATED), "The domains of GRADE.")
+    return {
+        "risk_of_bias": _object(keys.RISK_OF_BIAS, effects=effects),
+        "certainty": _object(keys.CERTAINTY, domains=rated),
+        "suggestions": _list(_object(keys.SUGGESTION, seen=seen), "What printed rules make of the numbers."),
+        "absolute": _object(keys.ABSOLUTE),
+    }
+
+
 def record_schema() -> dict[str, Any]:
     """Return the schema of a question's record."""
     texts = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -93,7 +112,9 @@ def record_schema() -> dict[str, Any]:
         absent={**texts, "description": "Why a figure or a test is missing, by its name."},
         living={"type": "object", "description": "Status, its reason, and when the next search is due."},
         verdict=_object(keys.VERDICT, display=DISPLAY),
+        **_judgements(),
     )
+    body["required"] = [key for key in body["required"] if key not in _judgements()]
     return {
         **_head("Record of a question", "Every number of a question at full double precision."),
         "allOf": [FIT, body],

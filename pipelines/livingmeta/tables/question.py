@@ -6,6 +6,7 @@ from livingmeta.cautions import limits
 from livingmeta.charts import chart_html
 from livingmeta.effect_sizes import Measure
 from livingmeta.estimators import Fit
+from livingmeta.judgements import risk_of_bias_status
 from livingmeta.paths import Project
 from livingmeta.tables.html import (
     Column,
@@ -76,7 +77,7 @@ def _chips(analysis: Analysis) -> list[str]:
         else "nothing pooled"
     )
     people = [f"{formats.count(analysis.participants)} patients"] if analysis.participants else []
-    return [size, *people, "risk of bias: not assessed"]
+    return [size, *people, f"risk of bias: {risk_of_bias_status(analysis)}"]
 
 
 def _cards(analysis: Analysis) -> str:
