@@ -1,6 +1,6 @@
 """One question analysed: the main model, its neighbours, subgroups and sensitivity."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -60,8 +60,9 @@ class Sensitivity:
 class Analysis:
     """Everything computed for one question, at full precision.
 
-    `rows` are all rows of the question, pooled or not; `effects` exactly those of the main
-    fit. `fit` is None where nothing is pooled, and `reason` then says why.
+    `rows` are all rows of the question, pooled or not, and `groups` the groups that they
+    have of their own; `effects` exactly those of the main fit. `fit` is None where nothing is
+    pooled, and `reason` then says why.
     """
 
     question: Question
@@ -76,6 +77,7 @@ class Analysis:
     peese: Slope | None
     peters: Slope | None
     absent: dict[str, str]
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def participants(self) -> int | None:
@@ -123,6 +125,7 @@ def analyse(question: Question, studies: Studies) -> Analysis:
         peese=peese(effects) if fit and effects.k >= MIN_STUDIES_FOR_ASYMMETRY else None,
         peters=_peters(effects) if fit else None,
         absent=_absent(effects, fit),
+        groups=studies.groups[studies.groups["effect_id"].isin(rows["effect_id"])],
     )
 
 

@@ -21,13 +21,14 @@ HEADINGS = {
     "heterogeneity": "How much do studies differ?",
     "sensitivity": "How much does the answer depend on the method?",
     "multiverse": "All defensible analyses at once",
+    "displays": "Seen another way",
     "small-studies": "Small-study effects",
     "history": "How the answer has changed",
     "studies": "Studies as reported",
     "limits": "What to keep in mind",
     "cite": "Cite or reuse",
 }
-OPTIONAL = ("subgroups", "multiverse")  # sections that only some questions ask for
+OPTIONAL = ("subgroups", "multiverse", "displays")  # sections that only some questions ask for
 HIDDEN = ("parameters", "injected-parameters", "keep")
 TIMEOUT_SECONDS = 300
 STOCK = "nbclient"  # papermill's own engine
@@ -162,6 +163,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.export.question_files
     import livingmeta.tables.cite
     import livingmeta.tables.currency
+    import livingmeta.tables.displays
     import livingmeta.tables.history
     import livingmeta.tables.multiverse
     import livingmeta.tables.question
@@ -185,7 +187,7 @@ def _rehearse(question: Question, project: Project) -> None:
 
     with contextlib.suppress(Exception):
         analysis = analyse(question, load_studies(project.data))
-        for name in CHARTS:
+        for name in (name for name, chart in CHARTS.items() if not chart.absence(analysis)):
             chart_spec(name, analysis)
 
 

@@ -99,6 +99,7 @@ class Question:
     sensitivity: tuple[Variant, ...] = ()
     multiverse: Grid | None = None
     charts: Any = "default"
+    displays: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
 
 
@@ -147,7 +148,9 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 SINGLE = {"common_effect": ModelChoice, "multiverse": Grid}
-LISTS = ("eligibility", "accept_measures", "moderators", "limits")
+LISTS = ("eligibility", "accept_measures", "moderators", "displays", "limits")
+# Ways to show a question beside its forest plot; `charts` draws each.
+DISPLAYS = ("magnesium_ladder", "adjustment_ladder", "missing_results", "split_forest", "benefit_harm")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
 PARTS = ("heart", "kidney", "brain")
 
@@ -202,6 +205,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += _value_faults(raw, path)
     faults += _nested_faults(raw, path)
     faults += _living_faults(raw.get("living"), path)
+    faults += _display_faults(raw.get("displays"), path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
     if raw.get("verdict") not in VERDICTS:
@@ -272,6 +276,15 @@ def _threshold_faults(item: dict[str, Any], where: str) -> list[str]:
     if at_least is not None and labels and (not isinstance(labels, list) or len(labels) != 2):
         faults.append(f"{where}: labels: {labels!r}: must be two, below the threshold and from it on")
     return faults
+
+
+def _display_faults(displays: Any, path: Path) -> list[str]:
+    named = displays if isinstance(displays, list) else []
+    return [
+        f"{path}:displays.{i}: {name!r}: must be one of {', '.join(DISPLAYS)}, each once"
+        for i, name in enumerate(named)
+        if name not in DISPLAYS or name in named[:i]
+    ]
 
 
 def _living_faults(living: Any, path: Path) -> list[str]:
