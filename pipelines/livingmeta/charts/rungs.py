@@ -117,7 +117,8 @@ def _one_contrast(rows: pd.DataFrame) -> pd.DataFrame:
     roles = rows["pool_role"].map({"primary": 0, "sensitivity": 1, "display": 2})
     ranked = rows.assign(_role=roles).sort_values(["_role", "line"], kind="stable")
     names = ["label_exposed", "label_reference", "increment"]
-    same = ranked[names].fillna("").astype(str).eq(ranked[names].iloc[0:1].fillna("").astype(str).iloc[0])
+    told = ranked[names].astype(object).map(words)
+    same = told.eq(told.iloc[0])
     return ranked[same.all(axis=1)].drop(columns="_role")
 
 
