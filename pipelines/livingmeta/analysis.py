@@ -61,9 +61,10 @@ class Sensitivity:
 class Analysis:
     """Everything computed for one question, at full precision.
 
-    `rows` are all rows of the question, pooled or not; `effects` exactly those of the main
-    fit. `fit` is None where nothing is pooled, and `reason` then says why. `appraisal` holds what
-    people judged of the effects of the main fit, of all rows where there is none.
+    `rows` are all rows of the question, pooled or not, and `groups` the groups that they
+    have of their own; `effects` exactly those of the main fit. `fit` is None where nothing is
+    pooled, and `reason` then says why. `appraisal` holds what people judged of the effects of the
+    main fit, of all rows where there is none.
     """
 
     question: Question
@@ -79,6 +80,7 @@ class Analysis:
     peters: Slope | None
     absent: dict[str, str]
     appraisal: Appraisal = field(default_factory=Appraisal)
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def n_studies(self) -> int:
@@ -138,6 +140,7 @@ def analyse(question: Question, studies: Studies) -> Analysis:
         peters=_peters(effects) if fit else None,
         absent=_absent(effects, fit),
         appraisal=appraisal,
+        groups=studies.groups[studies.groups["effect_id"].isin(rows["effect_id"])],
     )
 
 
@@ -150,8 +153,8 @@ def effects_of(question: Question, rows: pd.DataFrame, variant: Variant | None) 
     sizes = effect_sizes(
         with_field_names(rows), measure, accepted, level=question.level, step=question.step_mmol_per_l
     )
-    measure = _with_unit(sizes.measure, sizes.frame)
-    return replace(sizes, measure=measure, frame=_with_subgroup_columns(question, sizes.frame))
+    with_unit = _with_unit(sizes.measure, sizes.frame)
+    return replace(sizes, measure=with_unit, frame=_with_subgroup_columns(question, sizes.frame))
 
 
 def _with_unit(measure: Measure, frame: pd.DataFrame) -> Measure:

@@ -72,6 +72,15 @@ def _what_would_help(records: Records, questions: Sequence[Question], studies: "
     return what_would_help(found, studies)
 
 
+def write_displays(project: Project, questions: Sequence[Question]) -> None:
+    """Write the Markdown with the pictures of the whole book; it draws those that are not kept."""
+    from livingmeta.studies import load_studies
+    from livingmeta.tables.displays import book_displays
+
+    made = book_displays(load_studies(project.data), questions, project)
+    write_if_changed(project.fragments / "displays.md", made + "\n")
+
+
 def _write_changes(project: Project, questions: Sequence[Question], study_ids: frozenset[str]) -> None:
     """Write a page on what changed in each release, and one that lists them; remove those of no release."""
     from livingmeta.tables.changes import Links

@@ -21,6 +21,7 @@ HEADINGS = {
     "heterogeneity": "How much do studies differ?",
     "sensitivity": "How much does the answer depend on the method?",
     "multiverse": "All defensible analyses at once",
+    "displays": "Seen another way",
     "small-studies": "Small-study effects",
     "judgements": "How sure can we be?",
     "history": "How the answer has changed",
@@ -30,7 +31,7 @@ HEADINGS = {
     "wanted": "What would help most",
     "cite": "Cite or reuse",
 }
-OPTIONAL = ("subgroups", "multiverse")  # sections that only some questions ask for
+OPTIONAL = ("subgroups", "multiverse", "displays")  # sections that only some questions ask for
 HIDDEN = ("parameters", "injected-parameters", "keep")
 TIMEOUT_SECONDS = 300
 STOCK = "nbclient"  # papermill's own engine
@@ -165,6 +166,7 @@ def preload(project: Project, rehearsed: Question | None = None) -> None:
     import livingmeta.export.question_files
     import livingmeta.tables.cite
     import livingmeta.tables.currency
+    import livingmeta.tables.displays
     import livingmeta.tables.history
     import livingmeta.tables.judgements
     import livingmeta.tables.multiverse
@@ -191,7 +193,7 @@ def _rehearse(question: Question, project: Project) -> None:
 
     with contextlib.suppress(Exception):
         analysis = analyse(question, load_studies(project.data))
-        for name in CHARTS:
+        for name in (name for name, chart in CHARTS.items() if not chart.absence(analysis)):
             chart_spec(name, analysis)
 
 

@@ -119,6 +119,7 @@ class Question:
     sensitivity: tuple[Variant, ...] = ()
     multiverse: Grid | None = None
     charts: Any = "default"
+    displays: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
 
     @property
@@ -173,7 +174,9 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 SINGLE = {"common_effect": ModelChoice, "multiverse": Grid, "per": Step}
-LISTS = ("eligibility", "accept_measures", "moderators", "limits")
+LISTS = ("eligibility", "accept_measures", "moderators", "displays", "limits")
+# Ways to show a question beside its forest plot; `charts` draws each.
+DISPLAYS = ("magnesium_ladder", "adjustment_ladder", "missing_results", "split_forest", "benefit_harm")
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
 PARTS = ("kidney", "heart", "brain")
 
@@ -233,6 +236,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += _nested_faults(raw, path)
     faults += _living_faults(raw.get("living"), path)
     faults += _baseline_faults(raw.get("baseline_risk"), f"{path}:baseline_risk")
+    faults += _display_faults(raw.get("displays"), path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
     if raw.get("verdict") not in VERDICTS:
@@ -320,6 +324,7 @@ def _step_faults(item: dict[str, Any], kind: type, where: str) -> list[str]:
         faults.append(f"{where}: value: {value!r}: must be a number above 0")
     if unit not in MMOL_PER_L:
         faults.append(f"{where}: unit: {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
+    return faults
 
 
 def _baseline_faults(value: Any, where: str) -> list[str]:
@@ -337,6 +342,15 @@ def _baseline_faults(value: Any, where: str) -> list[str]:
             f"{where}: source: {value['source']!r}: must be text that says where the risk comes from"
         )
     return faults
+
+
+def _display_faults(displays: Any, path: Path) -> list[str]:
+    named = displays if isinstance(displays, list) else []
+    return [
+        f"{path}:displays.{i}: {name!r}: must be one of {', '.join(DISPLAYS)}, each once"
+        for i, name in enumerate(named)
+        if name not in DISPLAYS or name in named[:i]
+    ]
 
 
 def _living_faults(living: Any, path: Path) -> list[str]:

@@ -18,7 +18,7 @@ from livingmeta.contents import write_contents
 from livingmeta.export.registry import ExportError
 from livingmeta.files import replace as exchange
 from livingmeta.files import write_atomically
-from livingmeta.fragments import write_fragments
+from livingmeta.fragments import write_displays, write_fragments
 from livingmeta.manifest import Manifest
 from livingmeta.paths import DATA_VARIABLE, Project
 from livingmeta.questions import Question, load_questions
@@ -179,10 +179,15 @@ def _write_book(work: Work, writer: BookWriter, dismiss: drawing.Dismiss) -> str
         load_bundle(work.project)
         dismiss(0)
 
+    def pictures() -> None:
+        write_displays(work.project, work.questions)
+
+    # In a child of its own: a process that has drawn can no longer be forked safely.
+    picturing = Forked(Task("the pictures of the book", pictures))
     scripting = Forked(Task("the script of the charts", script))
     try:
         _prepare_book(work)
-        problem = writer.write()
+        problem = picturing.wait() or writer.write()
     finally:
         no_script = scripting.wait()
     return problem or no_script
@@ -196,6 +201,7 @@ def _build_in_turn(work: Work) -> None:
         raise BuildError(faults)
     _raise(pages.execute_one_by_one(work.wanted, work.project, work.progress.step), "")
     _prepare_book(work)
+    write_displays(work.project, work.questions)
     _raise({}, BookWriter(work.project, _working(work.project)).write())
     work.progress.step("book")
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta.analysis import Analysis
+from livingmeta.charts import adjustment_ladder, benefit_harm, magnesium_ladder, missing_results, split_forest
 from livingmeta.charts.captions import curve_caption, forest_caption, funnel_caption
 from livingmeta.charts.curve import specification_curve, why_no_curve
+from livingmeta.charts.evidence import Evidence, Table, evidence_from, evidence_of
 from livingmeta.charts.forest import forest
 from livingmeta.charts.funnel import funnel, why_no_funnel
 from livingmeta.charts.glance import mini_interval
@@ -37,12 +39,15 @@ class Chart:
         From an analysis to the text under the chart.
     title : str
         Name of the chart on a page.
+    table : callable, optional
+        From an analysis to headings and rows of text that say what the chart shows.
     """
 
     function: Callable[..., Any]
     absence: Callable[[Analysis], str]
     caption: Callable[[Analysis], str]
     title: str
+    table: Callable[[Analysis], Table] | None = None
 
 
 def why_no_forest(analysis: Analysis) -> str:
@@ -52,6 +57,52 @@ def why_no_forest(analysis: Analysis) -> str:
     return "No forest plot: no row of this question has an effect size."
 
 
+def _ladder_table(analysis: Analysis) -> Table:
+    return magnesium_ladder.ladder_table([evidence_of(analysis)])
+
+
+def _benefit_harm_table(analysis: Analysis) -> Table:
+    return benefit_harm.benefit_harm_table([evidence_of(analysis)])
+
+
+# Drawn where the question asks for them.
+DISPLAYS: dict[str, Chart] = {
+    magnesium_ladder.NAME: Chart(
+        magnesium_ladder.magnesium_ladder,
+        magnesium_ladder.why_no_ladder,
+        magnesium_ladder.caption,
+        "Magnesium ladder",
+        _ladder_table,
+    ),
+    adjustment_ladder.NAME: Chart(
+        adjustment_ladder.adjustment_ladder,
+        adjustment_ladder.why_no_ladder,
+        adjustment_ladder.caption,
+        "Adjustment ladder",
+        adjustment_ladder.ladder_table,
+    ),
+    missing_results.NAME: Chart(
+        missing_results.missing_results,
+        missing_results.why_no_matrix,
+        missing_results.caption,
+        "Missing results",
+        missing_results.table_of,
+    ),
+    split_forest.NAME: Chart(
+        split_forest.split_forest,
+        split_forest.why_no_split,
+        split_forest.caption,
+        "Large and small trials apart",
+        split_forest.split_table,
+    ),
+    benefit_harm.NAME: Chart(
+        benefit_harm.benefit_harm,
+        benefit_harm.why_no_benefit_harm,
+        benefit_harm.caption,
+        "Benefit and harm per 1,000",
+        _benefit_harm_table,
+    ),
+}
 CHARTS: dict[str, Chart] = {
     "forest": Chart(forest, why_no_forest, forest_caption, "Forest plot"),
     "funnel": Chart(funnel, why_no_funnel, funnel_caption, "Funnel plot"),
@@ -62,6 +113,7 @@ CHARTS: dict[str, Chart] = {
     "risk-of-bias-summary": Chart(
         risk_of_bias_summary, why_no_traffic_light, summary_caption, "Risk of bias, summary"
     ),
+    **DISPLAYS,
 }
 
 
@@ -105,9 +157,13 @@ def chart_html(
 
 __all__ = [
     "CHARTS",
+    "DISPLAYS",
     "Chart",
+    "Evidence",
     "chart_html",
     "chart_spec",
+    "evidence_from",
+    "figure_html",
     "mini_interval",
     "render_svg",
     "standalone_svg",

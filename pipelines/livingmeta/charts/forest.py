@@ -44,12 +44,17 @@ def forest(analysis: Analysis, narrow: bool = False) -> alt.LayerChart:
         The variant for a phone: labels above their intervals, no columns of raw data.
     """
     scene = scene_of(analysis, narrow)
-    width, height = scene.page.width, scene.height
+    size = scene.page.width, scene.height
+    layers = [*forest_layers(scene), *text_layers(forest_texts(scene), *size)]
+    return layered(layers, size, 0, description(analysis))
+
+
+def forest_layers(scene: Scene) -> list[Layer]:
+    """Return everything of a forest plot but its texts."""
+    width = scene.page.width
     rule = [{"x": 0, "x2": width, "y": scene.top - 4, "y2": scene.top - 4}]
     layers = [_null_line(scene), *_predictions(scene), *_intervals(scene), *_diamonds(scene), *_bars(scene)]
-    layers.append(lines(rule, width, height, color=LINE, strokeWidth=0.8))
-    layers += text_layers(forest_texts(scene), width, height)
-    return layered(layers, (width, height), 0, description(analysis))
+    return [*layers, lines(rule, width, scene.height, color=LINE, strokeWidth=0.8)]
 
 
 def description(analysis: Analysis) -> str:

@@ -49,7 +49,10 @@ def _column(
     scene: Scene, said: Sequence[str], x: float, align: Align = "left", color: str = MUTED
 ) -> list[Text]:
     first = scene.header_lines - len(said)
-    return [small(x, (first + i + 0.5) * LINE_HEIGHT, line, align, color) for i, line in enumerate(said)]
+    top = scene.offset
+    return [
+        small(x, top + (first + i + 0.5) * LINE_HEIGHT, line, align, color) for i, line in enumerate(said)
+    ]
 
 
 def row_color(row: Row, is_conflict: bool) -> str:

@@ -81,7 +81,7 @@ def forest_layout(analysis: Analysis) -> Forest:
     rows: list[Row] = []
     subgroups = analysis.subgroups[0] if analysis.subgroups else None
     if subgroups is None:
-        rows += [studies[i] for i in _ordered(analysis, range(len(studies)), split)]
+        rows += [studies[i] for i in ordered(analysis, range(len(studies)), split)]
     else:
         rows += _grouped(analysis, subgroups, studies, columns, split)
     if pooled:
@@ -197,7 +197,7 @@ def _size_totals(frame: pd.DataFrame) -> tuple[str, ...]:
     return (formats.count(total) if pd.notna(total) else "",)
 
 
-def _ordered(analysis: Analysis, rows: Sequence[int], split: bool) -> list[int]:
+def ordered(analysis: Analysis, rows: Sequence[int], split: bool) -> list[int]:
     """Return rows by size (largest first) in a split plot, else by year and name."""
     frame = analysis.effects.frame
     if split:
@@ -214,15 +214,16 @@ def _grouped(
     rows: list[Row] = []
     for group in subgroups.groups:
         if group.rows:
-            note = _share_note([studies[i] for i in group.rows]) if split else ""
+            note = share_note([studies[i] for i in group.rows]) if split else ""
             rows.append(Row(HEADING, group.label, note=note))
-            rows += [studies[i] for i in _ordered(analysis, group.rows, split)]
+            rows += [studies[i] for i in ordered(analysis, group.rows, split)]
             rows += _subtotal(analysis, group, studies, columns)
     return rows
 
 
-def _share_note(members: list[Row]) -> str:
-    participants, weight = _sum(r.participants for r in members), _sum(r.weight for r in members)
+def share_note(members: list[Row]) -> str:
+    """Return the shares of participants and of weight that some studies hold, in words."""
+    participants, weight = summed(r.participants for r in members), summed(r.weight for r in members)
     return f"{formats.percent(participants)} of participants, {formats.percent(weight)} of weight"
 
 
@@ -233,9 +234,11 @@ def _subtotal(analysis: Analysis, group: Group, studies: list[Row], columns: Col
         return []
     label = NAMES.get(group.fit.method, group.fit.method)
     members = [studies[i] for i in group.rows]
-    row = _total(analysis, SUBTOTAL, label, group.fit, indent=1)
+    row = total_row(analysis, SUBTOTAL, label, group.fit, indent=1)
     totals = columns.totals(analysis.effects.frame.iloc[list(group.rows)])
-    return [_with(row, totals, _sum(r.weight for r in members), _sum(r.participants for r in members))]
+    return [
+        with_shares(row, totals, summed(r.weight for r in members), summed(r.participants for r in members))
+    ]
 
 
 def _overall(analysis: Analysis, columns: Columns, has_groups: bool) -> list[Row]:
@@ -249,14 +252,15 @@ def _overall(analysis: Analysis, columns: Columns, has_groups: bool) -> list[Row
     for kind, one in fits:
         if one is not None:
             label = NAMES.get(one.method, one.method)
-            row = _total(analysis, kind, label, one, indent)
+            row = total_row(analysis, kind, label, one, indent)
             weight = 100.0 if kind == RANDOM else None
-            rows.append(_with(row, totals, weight, None))
+            rows.append(with_shares(row, totals, weight, None))
             totals = tuple("" for _ in totals)
     return rows
 
 
-def _total(analysis: Analysis, kind: str, label: str, fit: Fit, indent: int) -> Row:
+def total_row(analysis: Analysis, kind: str, label: str, fit: Fit, indent: int) -> Row:
+    """Return the row of a pooled estimate."""
     measure = analysis.effects.measure
     estimate, lower, upper = natural(measure, fit.estimate, fit.ci_lower, fit.ci_upper)
     shown = kind == RANDOM and has_prediction(fit)
@@ -274,11 +278,13 @@ def _total(analysis: Analysis, kind: str, label: str, fit: Fit, indent: int) -> 
     )
 
 
-def _with(row: Row, cells: tuple[str, ...], weight: float | None, participants: float | None) -> Row:
+def with_shares(row: Row, cells: tuple[str, ...], weight: float | None, participants: float | None) -> Row:
+    """Return a row with its raw data and its shares, in percent."""
     return replace(row, cells=cells, weight=weight, participants=participants)
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
+def summed(values: Iterable[float | None]) -> float | None:
+    """Return a sum, None when a part is unknown."""
     known = list(values)
     return None if None in known else float(sum(value for value in known if value is not None))
 

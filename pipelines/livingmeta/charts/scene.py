@@ -21,7 +21,7 @@ class Scene:
     """Where everything stands.
 
     `centres` holds the middle of each row's interval; the rows lie between `top` and `bottom`;
-    `footer` holds the lines below the axis with their middles.
+    `footer` holds the lines below the axis with their middles; `offset` is where the header begins.
     """
 
     forest: Forest
@@ -36,6 +36,7 @@ class Scene:
     footer: tuple[tuple[float, str], ...]
     height: float
     is_conflict: bool
+    offset: float = 0.0
 
     @property
     def null(self) -> float:

@@ -67,7 +67,9 @@ def numbers_table(record: Mapping[str, Any], version: str) -> Markup:
 def _files(analysis: Analysis) -> str:
     files = [("record (JSON)", "json"), ("effect sizes (CSV)", "csv")]
     drawn = [
-        (f"{name} plot (SVG)", f"{name}.svg") for name, chart in CHARTS.items() if not chart.absence(analysis)
+        (f"{chart.title.lower()} (SVG)", f"{name}.svg")
+        for name, chart in CHARTS.items()
+        if not chart.absence(analysis)
     ]
     base = f"{API}/{analysis.question.id}"
     links = " · ".join(f'<a href="{base}.{end}">{label}</a>' for label, end in (*files, *drawn))

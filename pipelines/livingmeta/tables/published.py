@@ -9,7 +9,7 @@ from livingmeta.analysis import Analysis
 from livingmeta.estimators import Fit
 from livingmeta.questions import Question
 from livingmeta.studies import Studies
-from livingmeta.tables.book import PART_NAMES
+from livingmeta.tables.glance import PART_NAMES
 from livingmeta.tables.html import Column, Markup, missing, sources, table, text
 from livingmeta.tables.question import METHOD_NAMES, TEST_NAMES, estimate_text
 
