@@ -13,6 +13,8 @@ LOOKS = {"exploratory": "exploratory, not a systematic search"}
 STATES = {True: "met", False: "not met", None: "cannot be evaluated"}
 PILLS = {True: "lm-pill-conflict", False: "lm-pill-shown", None: "lm-pill-shown"}
 RULE_COLUMNS = (Column("What", css="lm-nowrap"), Column("When"), Column("Today"), Column("Seen"))
+MANY_DUE = 8  # questions that are named; more are listed on a page of their own
+LISTED = "what-would-help.html"
 Pair = tuple[str, str]
 
 
@@ -147,10 +149,15 @@ def _due_questions(currencies: Sequence[Currency]) -> list[str]:
     )
     total = formats.count(len(currencies))
     return [
-        f"{_pill(what)} {formats.count(len(due))} of {total}: {', '.join(_link(one) for one in due)}."
-        for what, due in lists
-        if due
+        f"{_pill(what)} {formats.count(len(due))} of {total}: {_named(due)}." for what, due in lists if due
     ]
+
+
+def _named(due: Sequence[Currency]) -> str:
+    """Return the questions by name, or, of many, where they are listed with what they wait for."""
+    if len(due) > MANY_DUE:
+        return f'<a href="{LISTED}">{text("what each of them waits for")}</a>'
+    return ", ".join(_link(one) for one in due)
 
 
 def _link(current: Currency) -> str:
