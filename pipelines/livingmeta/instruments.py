@@ -153,7 +153,7 @@ def allowed(cell: Any) -> tuple[str, ...]:
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
-    """Return what kind of instrument a row of effects needs, blank where none here fits.
+    """Return what kind of instrument a row of effects needs, blank where none here fits or nobody can tell.
 
     The contrast decides: randomised arms, arms without randomisation, or an exposure; a trial's own
     exposure (an achieved level) was not randomised.
@@ -163,6 +163,8 @@ def kind_of(row: Mapping[str, Any]) -> str:
         return ""
     if contrast != "arms":
         return EXPOSURE
+    if design == "unclear":
+        return ""
     is_randomised = design == "randomised" and row.get("allocation") not in _NOT_RANDOMISED
     return RANDOMISED if is_randomised else INTERVENTION
 

@@ -28,6 +28,7 @@ NOT_CHECKED = "not checked"
 DESIGNS = {
     "randomised": "randomised",
     "non_randomised": "not randomised",
+    "unclear": "randomisation not stated",
     "cohort": "cohort",
     "registry": "registry",
     "case_control": "case-control",
