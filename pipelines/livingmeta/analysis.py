@@ -1,6 +1,8 @@
 """One question analysed: the main model, its neighbours, subgroups and sensitivity."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,8 @@ from livingmeta.diagnostics import (
     peese,
     peters,
 )
+from livingmeta.diagnostics.absent import Absent
+from livingmeta.diagnostics.trim_and_fill import trim_and_fill
 from livingmeta.effect_sizes import EffectSizes, Measure, effect_sizes, with_field_names
 from livingmeta.effect_sizes.measures import COUNTS
 from livingmeta.estimators import COUNT_METHODS, Fit, FitError, pool
@@ -78,6 +82,7 @@ class Analysis:
     one_table: OneTable | None
     peese: Slope | None
     peters: Slope | None
+    trim_and_fill: Mapping[str, Any] | None
     absent: dict[str, str]
     appraisal: Appraisal = field(default_factory=Appraisal)
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -138,6 +143,7 @@ def analyse(question: Question, studies: Studies) -> Analysis:
         one_table=_one_table(effects) if effects.k == 1 and effects.has_counts else None,
         peese=peese(effects) if fit and effects.k >= MIN_STUDIES_FOR_ASYMMETRY else None,
         peters=_peters(effects) if fit else None,
+        trim_and_fill=_trimmed_and_filled(question, effects) if fit else None,
         absent=_absent(effects, fit),
         appraisal=appraisal,
         groups=studies.groups[studies.groups["effect_id"].isin(rows["effect_id"])],
@@ -299,6 +305,14 @@ def _one_table(effects: EffectSizes) -> OneTable:
 def _peters(effects: EffectSizes) -> Slope | None:
     enough = effects.k >= MIN_STUDIES_FOR_ASYMMETRY
     return peters(effects) if enough and effects.has_counts and effects.measure.code == "OR" else None
+
+
+def _trimmed_and_filled(question: Question, effects: EffectSizes) -> Mapping[str, Any] | None:
+    """Return the estimate with the studies that trim and fill adds, with a z interval."""
+    if effects.k < MIN_STUDIES_FOR_ASYMMETRY:
+        return None
+    found = trim_and_fill(effects, question.method, "z", question.level)
+    return None if isinstance(found, Absent) else found
 
 
 def _absent(effects: EffectSizes, fit: Fit | None) -> dict[str, str]:

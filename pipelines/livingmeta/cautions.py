@@ -153,15 +153,21 @@ def contrast_mmol(row: pd.Series) -> str:
     unit = row["exposure_unit"]
     if unit not in units.MMOL_PER_L:
         return ""
-    sides = [_range(row[f"{side}_lower"], row[f"{side}_upper"], unit) for side in ("exposed", "reference")]
+    sides = [
+        _range(row[f"{side}_lower"], row[f"{side}_upper"], unit, str(row[f"label_{side}"]))
+        for side in ("exposed", "reference")
+    ]
     return " v ".join(side for side in sides if side)
 
 
-def _range(lower: float, upper: float, unit: str) -> str:
+def _range(lower: float, upper: float, unit: str, label: str) -> str:
+    """Return the bounds of a category in mmol/L, with the signs that its label has."""
     low, high = (None if pd.isna(x) else f"{units.to_mmol_per_l(float(x), unit):.2f}" for x in (lower, upper))
+    below = "≤" if "<=" in label or "≤" in label else "<"
     if low and high:
-        return f"{low} to <{high}"
-    return f"<{high}" if high else f"≥{low}" if low else ""
+        return f"{low} to {below}{high}"
+    above = ">" if ">" in label.replace(">=", "≥") else "≥"
+    return f"{below}{high}" if high else f"{above}{low}" if low else ""
 
 
 def _sentence(parts: list[str]) -> str:

@@ -177,6 +177,7 @@ SINGLE = {"common_effect": ModelChoice, "multiverse": Grid, "per": Step}
 LISTS = ("eligibility", "accept_measures", "moderators", "displays", "limits")
 # Ways to show a question beside its forest plot; `charts` draws each.
 DISPLAYS = ("magnesium_ladder", "adjustment_ladder", "missing_results", "split_forest", "benefit_harm")
+STEPLESS = "adjustment_ladder"
 VERDICTS = ("conflict_aware", "association", "correlation", "single_trial", "not_pooled")
 PARTS = ("kidney", "heart", "brain")
 
@@ -236,7 +237,7 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += _nested_faults(raw, path)
     faults += _living_faults(raw.get("living"), path)
     faults += _baseline_faults(raw.get("baseline_risk"), f"{path}:baseline_risk")
-    faults += _display_faults(raw.get("displays"), path)
+    faults += _display_faults(raw.get("displays"), bool(raw.get("per")), path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
     if raw.get("verdict") not in VERDICTS:
@@ -344,9 +345,11 @@ def _baseline_faults(value: Any, where: str) -> list[str]:
     return faults
 
 
-def _display_faults(displays: Any, path: Path) -> list[str]:
+def _display_faults(displays: Any, per_step: bool, path: Path) -> list[str]:
     named = displays if isinstance(displays, list) else []
-    return [
+    rule = "draws ratios as printed, and with `per` they refer to different steps"
+    unfit = [f"{path}:displays: {STEPLESS!r}: {rule}"] if per_step and STEPLESS in named else []
+    return unfit + [
         f"{path}:displays.{i}: {name!r}: must be one of {', '.join(DISPLAYS)}, each once"
         for i, name in enumerate(named)
         if name not in DISPLAYS or name in named[:i]

@@ -87,6 +87,13 @@ def study_records(effects: EffectSizes, fit: Fit | None) -> list[dict[str, Any]]
     ]
 
 
+TRIMMED = ("estimator", "side", "k0", "k", "estimate", "se", "ci_lower", "ci_upper")
+
+
+def _trimmed(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if found is None else {key: found[key] for key in TRIMMED}
+
+
 def question_record(analysis: Analysis) -> dict[str, Any]:
     """Return the record of a question: its fit, its PICO and everything around it."""
     question = analysis.question
@@ -110,6 +117,7 @@ def question_record(analysis: Analysis) -> dict[str, Any]:
         "sensitivity": [_sensitivity_record(item) for item in analysis.sensitivity],
         "multiverse": _multiverse_record(multiverse(analysis), analysis.effects.measure),
         **extra,
+        "trim_and_fill": _trimmed(analysis.trim_and_fill),
         "absent": dict(analysis.absent),
         "living": dict(question.living),
         "verdict": _verdict_record(analysis),

@@ -154,7 +154,8 @@ def wanted(question: Question, studies: Studies, entered: Collection[str]) -> Wa
     inside = frozenset(rows.loc[rows["effect_id"].isin(list(entered)), "study_id"])
     known = _Known(rows, studies)
     own = studies.ongoing[_is(studies.ongoing["question_id"], question.id)]
-    texts = [*_listed(own, known, inside), *_screened(known, own, question.id, inside)]
+    listed = frozenset(studies.ongoing["source"].dropna())
+    texts = [*_listed(own, known, inside), *_screened(known, listed, question.id, inside)]
     found = Wanted(
         question=question,
         k=len(inside),
@@ -264,10 +265,9 @@ def _listed(own: pd.DataFrame, known: _Known, inside: frozenset[str]) -> list[Fu
 
 
 def _screened(
-    known: _Known, own: pd.DataFrame, question_id: str, inside: frozenset[str] = frozenset()
+    known: _Known, listed: frozenset[str], question_id: str, inside: frozenset[str] = frozenset()
 ) -> list[FullText]:
     """Return the screened records of the question's studies that await reading and are not listed."""
-    listed = frozenset(own["source"].dropna())
     waiting = known.waiting[known.waiting["study_id"].isin(known.ids)]
     return _unlisted(waiting, known, listed, question_id, inside)
 
@@ -279,7 +279,7 @@ def _unlisted(
     for row in waiting.to_dict("records"):
         if listed & {row["record_id"], row["extraction_id"]}:
             continue
-        study, title = row["study_id"] or "", row["title"] or row["record_id"]
+        study, title = row["study_id"] or "", row["title"] or row["citation"] or row["record_id"]
         people = known.people(row["record_id"], study, title)
         texts.append(
             FullText(title, row["reason"], row["record_id"], question_id, study, study not in inside, people)
@@ -293,7 +293,8 @@ def untied(studies: Studies, found: Sequence[Wanted]) -> tuple[FullText, ...]:
     asked = frozenset(one.question.id for one in found)
     free = studies.ongoing[~studies.ongoing["question_id"].isin(asked).fillna(False).astype(bool)]
     known = _Known(_every_row(studies), studies)
-    waiting = known.waiting[known.waiting["title"].notna() & ~known.waiting["record_id"].isin(told)]
+    named = known.waiting["title"].notna() | known.waiting["citation"].notna()
+    waiting = known.waiting[named & ~known.waiting["record_id"].isin(told)]
     listed = frozenset(studies.ongoing["source"].dropna())
     nowhere: frozenset[str] = frozenset()
     texts = (*_listed(free, known, nowhere), *_unlisted(waiting, known, listed, "", nowhere))

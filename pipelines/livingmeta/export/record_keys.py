@@ -115,6 +115,16 @@ ONE_TABLE: Keys = {
     "p_exact": ("number", "Two-sided p-value of Fisher's exact test, 0 to 1."),
     "has_zero": ("boolean", "Whether a cell of the table is zero."),
 }
+TRIM_AND_FILL: Keys = {
+    "estimator": ("string", "Estimator of the number of missing studies."),
+    "side": ("string", "Where studies are missing: left or right."),
+    "k0": ("integer", "Studies filled in."),
+    "k": ("integer", "Studies with those filled in."),
+    "estimate": ("number", "Mean with the filled studies. Analysis scale."),
+    "se": ("number", "Its standard error."),
+    "ci_lower": ("number", "Lower limit of its z interval. Analysis scale."),
+    "ci_upper": ("number", "Upper limit of its z interval. Analysis scale."),
+}
 SLOPE: Keys = {
     "intercept": ("number", "Effect expected of a very large study. Analysis scale."),
     "intercept_se": ("number", "Its standard error."),

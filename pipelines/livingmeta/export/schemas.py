@@ -109,12 +109,14 @@ def record_schema() -> dict[str, Any]:
         one_table=_maybe(_object(keys.ONE_TABLE), "Risks of the only trial."),
         peese=_maybe(_object(keys.SLOPE), "Regression of the effects on their variances."),
         peters=_maybe(_object(keys.SLOPE), "Peters' test of asymmetry."),
+        trim_and_fill=_maybe(_object(keys.TRIM_AND_FILL), "The estimate with filled studies."),
         absent={**texts, "description": "Why a figure or a test is missing, by its name."},
         living={"type": "object", "description": "Status, its reason, and when the next search is due."},
         verdict=_object(keys.VERDICT, display=DISPLAY),
         **_judgements(),
     )
-    body["required"] = [key for key in body["required"] if key not in _judgements()]
+    later = {*_judgements(), "trim_and_fill"}  # not in records of the first release
+    body["required"] = [key for key in body["required"] if key not in later]
     return {
         **_head("Record of a question", "Every number of a question at full double precision."),
         "allOf": [FIT, body],

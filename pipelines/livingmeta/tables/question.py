@@ -17,7 +17,7 @@ from livingmeta.tables.html import (
     table,
     text,
 )
-from livingmeta.verdicts import by_size, verdict
+from livingmeta.verdicts import by_size, sizes_disagree, verdict
 
 METHOD_NAMES = {
     "REML": "random effects, REML",
@@ -285,10 +285,35 @@ def small_studies(analysis: Analysis, project: Project) -> Markup:
             f"Peters’ test with its original weights: t = {formats.number(peters.statistic)}, "
             f"{peters.df} df, {formats.p_value(peters.p_value)}."
         )
+    parts += _trim_and_fill(analysis)
     parts.append(
         "Asymmetry has other causes than missing studies: trials differ in patients, dose and quality too."
     )
     return Markup("<p>" + " ".join(text(part) for part in parts) + "</p>" + funnel)
+
+
+FALSE_COMFORT = (
+    "it keeps the weights of the random-effects model, so where large and small studies disagree "
+    "it reassures falsely"
+)
+ELSEWHERE = (
+    "Baujat and GOSH plots are not drawn here; 'livingmeta analyse --with baujat,gosh' has their numbers."
+)
+
+
+def _trim_and_fill(analysis: Analysis) -> list[str]:
+    """Return what trim and fill gives, with what it cannot mend, and why other pictures are not here."""
+    found, measure = analysis.trim_and_fill, analysis.effects.measure
+    if found is None:
+        return []
+    shown = formats.with_interval(
+        *(float(measure.to_display(found[name])) for name in ("estimate", "ci_lower", "ci_upper"))
+    )
+    added = f"{formats.words(found['k0'])} {'study' if found['k0'] == 1 else 'studies'}"
+    said = f"Trim and fill ({found['estimator']}, z) adds {added} and gives {measure.label} {shown}"
+    split = by_size(analysis)
+    tail = f"; {FALSE_COMFORT}." if sizes_disagree(split) else "."
+    return [said + tail, ELSEWHERE]
 
 
 def limits_box(analysis: Analysis) -> Markup:

@@ -46,7 +46,9 @@ def _by_part(analysis: Analysis) -> list[tuple[str, pd.DataFrame]]:
     """Return the rows by their role, or, where nothing is pooled, by whether they share one scale."""
     rows = analysis.rows
     if analysis.fit is not None:
-        return [(title, rows[rows["pool_role"].eq(role)]) for role, title in ROLES.items()]
+        alone = {"primary": "The one study"} if analysis.fit.k == 1 else {}
+        titles = {**ROLES, **alone}
+        return [(title, rows[rows["pool_role"].eq(role)]) for role, title in titles.items()]
     frame = analysis.effects.frame
     drawn = rows["effect_id"].isin(frame["effect_id"] if len(frame) else [])
     return [("Shown side by side, not pooled", rows[drawn]), ("Shown as reported", rows[~drawn])]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from livingmeta import formats
 from livingmeta.studies import Studies
-from livingmeta.tables.html import Column, Markup, missing, table
+from livingmeta.tables.html import Column, Markup, missing, table, text
 
 # What a group of records is called, in the order of a flow diagram.
 DECISIONS = {
@@ -104,4 +104,4 @@ def _study(study_id: Any, labels: dict[str, str]) -> str | Markup:
     if missing(study_id):
         return Markup("")
     name = labels.get(str(study_id), str(study_id))
-    return Markup(f'<a href="studies.html#{study_id}">') + Markup(f"{name}</a>")
+    return Markup(f'<a href="studies.html#{text(study_id)}">{text(name)}</a>')
