@@ -5,6 +5,7 @@ import pandas as pd
 from livingmeta import formats, units
 from livingmeta.analysis import Analysis
 from livingmeta.instruments import NOT_ASSESSED, OVERALL, status
+from livingmeta.selection import IN_WORDS, NULL, unprinted
 
 
 def limits(analysis: Analysis) -> list[str]:
@@ -54,7 +55,8 @@ def _checked(n: int) -> str:
 
 
 def _nulls(rows: pd.DataFrame) -> str:
-    nulls = _without_any_number(rows, ("null_no_number",))
+    missing = unprinted(rows)
+    nulls = missing[missing["result_status"].eq(NULL)]
     if nulls.empty:
         return ""
     known = nulls.drop_duplicates("study_id")
@@ -70,19 +72,15 @@ def _nulls(rows: pd.DataFrame) -> str:
     )
 
 
-def _without_any_number(rows: pd.DataFrame, statuses: tuple[str, ...]) -> pd.DataFrame:
-    """Return rows of some statuses from studies that print no number for the same outcome in another row."""
-    named = rows.set_index(["study_id", "outcome_id"]).index
-    printed = named[rows["result_status"].isin(("numeric", "partial")).to_numpy()]
-    return rows[rows["result_status"].isin(statuses) & ~named.isin(printed)]
-
-
 def _without_number(rows: pd.DataFrame) -> str:
-    others = _without_any_number(rows, ("direction_only", "p_only", "absent"))
+    missing = unprinted(rows)
+    nulls = missing.loc[missing["result_status"].eq(NULL), "study_id"]
+    others = missing[missing["result_status"].isin(IN_WORDS) & ~missing["study_id"].isin(nulls)]
     k = others["study_id"].nunique()
     if not k:
         return ""
-    who = f"{formats.words(k).capitalize()} {'study gives' if k == 1 else 'studies give'}"
+    more = " more" if len(nulls) else ""
+    who = f"{formats.words(k).capitalize()}{more} {'study gives' if k == 1 else 'studies give'}"
     return f"{who} a direction, a p-value or nothing, but no effect size."
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livingmeta import formats
-from livingmeta.flow import SYSTEMATIC
+from livingmeta.flow import EXCLUDED, SYSTEMATIC
 from livingmeta.questions import Question
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
@@ -71,7 +71,7 @@ Rule = Callable[[Evidence], Answer]
 
 
 def checklist(at: Evidence) -> tuple[Topic, ...]:
-    """Return every topic with its state in a at."""
+    """Return every topic with its state."""
     return tuple(
         Topic(item, topic, asked, *(found(at) if callable(found) else found))
         for item, topic, asked, found in TOPICS
@@ -115,7 +115,7 @@ def _flow(at: Evidence) -> Answer:
 
 def _excluded(at: Evidence) -> Answer:
     screening = at.studies.screening
-    out = screening[screening["decision"].astype(str).str.startswith("exclude")]
+    out = screening[screening["decision"].astype(str).eq(EXCLUDED)]
     with_reason = int(out["reason"].notna().sum())
     state = MET if with_reason == len(out) else PARTLY
     return state, f"{formats.count(with_reason)} of {formats.count(len(out))} exclusions have a reason."
@@ -144,6 +144,12 @@ def _certainty(at: Evidence) -> Answer:
         return NOT_MET, "Certainty: not assessed."
     said = f"{formats.count(rated)} of {formats.count(len(at.questions))} questions rated."
     return (MET if rated == len(at.questions) else PARTLY), said
+
+
+def _collection(at: Evidence) -> Answer:
+    rows = [value for table in at.studies.effects.values() for value in table["verified_by"].notna()]
+    checked = f"{formats.count(sum(rows))} of {formats.count(len(rows))} results double-checked"
+    return (MET if rows and all(rows) else PARTLY), f"{PROTOCOL}: single extractor; {checked}."
 
 
 def _asymmetry(at: Evidence) -> Answer:
@@ -266,7 +272,7 @@ TOPICS: tuple[tuple[str, str, str, Answer | Rule], ...] = (
         "9",
         "Data collection",
         "how data were taken from reports, by how many people",
-        (PARTLY, f"{PROTOCOL}: single extractor; no number has been double-checked."),
+        _collection,
     ),
     ("10", "Data items", "all outcomes and variables that were sought", (MET, "Page 'Data dictionary'.")),
     ("11, 18", "Risk of bias in studies", "the instrument, and the judgement for each result", _risk_of_bias),

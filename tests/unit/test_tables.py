@@ -28,6 +28,7 @@ from livingmeta.tables.html import (
 )
 from livingmeta.tables.rows import study_tables
 from livingmeta.tables.search_page import search_tables
+from livingmeta.tables.study_rows import gathered
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 from markup import balanced
 
@@ -182,7 +183,7 @@ def test_a_part_without_questions_has_nothing_at_a_glance(real):
 
 def test_every_study_is_listed_once_with_its_questions(real):
     made, questions, _ = real
-    shown = balanced(studies_page.study_list(made, questions))
+    shown = balanced(studies_page.study_list(gathered(made, questions), questions))
     for study_id in made.studies["study_id"]:
         assert shown.count(f' id="{study_id}"') == 1
 

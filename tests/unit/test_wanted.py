@@ -56,11 +56,20 @@ def test_what_is_not_recorded_is_not_counted_as_nobody():
 def test_a_study_is_counted_once_and_one_with_another_number_is_told():
     rows = [
         *RATIOS,
-        *(without("null_no_number", study_id="study0", cohort_id=c, n_analysed=50) for c in "ab"),
+        *(
+            without("null_no_number", study_id="study0", cohort_id=c, outcome_id="other", n_analysed=50)
+            for c in "ab"
+        ),
     ]
     one = found(rows)
     assert len(one.nulls) == 1 and one.nulls[0].has_number
     assert "50 patients; 1 of them has another result with a number" in null_sentence(one)
+
+
+def test_a_study_that_prints_a_number_for_the_same_outcome_has_not_vanished():
+    rows = [*RATIOS, without("null_no_number", study_id="study0", cohort_id="with albumin", n_analysed=50)]
+    assert found(rows).silent == ()
+    assert "without printing a number" not in " ".join(limits(analysed(rows, **PRIMARY)))
 
 
 @pytest.mark.parametrize("status", ["direction_only", "p_only", "partial", "absent"])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -92,7 +93,8 @@ def parsed_bounds(text: str) -> tuple[float | None, float | None] | None:
     return None
 
 
-def cohorts_of(evidence: Evidence) -> list[Cohort]:
+@lru_cache(maxsize=64)
+def cohorts_of(evidence: Evidence) -> tuple[Cohort, ...]:
     """Return every cohort of a question that was divided by magnesium, those with cut-offs first."""
     rows = evidence.asked
     rows = rows[rows["contrast_type"].eq("category")]
@@ -100,7 +102,9 @@ def cohorts_of(evidence: Evidence) -> list[Cohort]:
         _cohort(evidence, members)
         for _, members in rows.groupby(["study_id", "outcome_id"], sort=False, dropna=False)
     ]
-    return sorted(found, key=lambda one: (not one.categories, _worst(one), -(one.patients or 0), one.label))
+    return tuple(
+        sorted(found, key=lambda one: (not one.categories, _worst(one), -(one.patients or 0), one.label))
+    )
 
 
 def _worst(one: Cohort) -> int:
