@@ -6,12 +6,13 @@ from html import escape
 
 import pytest
 
+from livingmeta import units
 from livingmeta.analysis import analyse
 from livingmeta.charts import CHARTS, DISPLAYS, chart_spec
 from livingmeta.charts import adjustment_ladder as adjustment
 from livingmeta.charts.benefit_harm import WIDE as BESIDE_EACH_OTHER
 from livingmeta.charts.benefit_harm import icon_records, outcomes_of
-from livingmeta.charts.categories import NONE, REFERENCE, cohorts_of, parsed_bounds
+from livingmeta.charts.categories import NONE, REFERENCE, cohorts_of
 from livingmeta.charts.evidence import evidence_of
 from livingmeta.charts.ladder_layout import ladder_of
 from livingmeta.charts.magnesium_ladder import step_records
@@ -154,7 +155,7 @@ def test_an_inverted_ratio_goes_back_to_the_category_it_was_printed_for():
     ],
 )
 def test_printed_bounds_are_read_or_refused(text, bounds):
-    found = parsed_bounds(text)
+    found = units.parsed_bounds(text)
     assert found is None if bounds is None else found == pytest.approx(bounds)
 
 

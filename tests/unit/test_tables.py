@@ -226,3 +226,7 @@ def test_rows_on_one_scale_stand_together_where_nothing_is_pooled():
         "Shown side by side, not pooled (3)",
         "Shown as reported (1)",
     ]
+
+
+def test_an_empty_line_in_a_cell_does_not_end_the_html():
+    assert text("one\n\n# two") == "one # two"

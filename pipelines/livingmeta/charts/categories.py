@@ -1,6 +1,5 @@
 """The categories of serum magnesium that cohorts were divided into, in mmol/L, with their results."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,10 +19,6 @@ STATED = {
     "null_no_number": "no association, no number",
     "absent": "not reported",
 }
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_UNIT = re.compile(r"(mmol/L|mEq/L|mg/dL)\s*$")
-_SPAN = re.compile(rf"^\D*?{_NUMBER}\s*(?:to|-|–)\s*<?=?≤?\s*{_NUMBER}\s*$")
-_OPEN = re.compile(rf"^(<=|>=|<|>|≤|≥)\s*{_NUMBER}\s*$")
 
 
 @dataclass(frozen=True)
@@ -69,28 +64,6 @@ def bounds_text(lower: float | None, upper: float | None) -> str:
     if low and high:
         return f"{low}–{high}"
     return f"<{high}" if high else f"≥{low}" if low else "not printed"
-
-
-def parsed_bounds(text: str) -> tuple[float | None, float | None] | None:
-    """Return printed bounds such as `<2.4 mg/dL` in mmol/L, or None when they are of another kind.
-
-    Parameters
-    ----------
-    text : str
-        As in the column `bounds` of the groups: a limit or a span, then its unit.
-    """
-    unit = _UNIT.search(text)
-    if unit is None:
-        return None
-    said = text[: unit.start()].strip()
-    span, one = _SPAN.match(said), _OPEN.match(said)
-    if span:
-        low, high = (units.to_mmol_per_l(float(x), unit[1]) for x in span.groups())
-        return low, high
-    if one:
-        value = units.to_mmol_per_l(float(one[2]), unit[1])
-        return (None, value) if one[1] in ("<", "<=", "≤") else (value, None)
-    return None
 
 
 @lru_cache(maxsize=64)
@@ -191,7 +164,7 @@ def _from_groups(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Category]:
     if groups.empty:
         return
     for group in groups[groups["effect_id"].isin(rows["effect_id"])].itertuples():
-        bounds = parsed_bounds(str(group.bounds)) if known(group.bounds) else None
+        bounds = units.parsed_bounds(str(group.bounds)) if known(group.bounds) else None
         if bounds:
             yield Category(*bounds, NONE, "no number", words(group.group))
 
