@@ -595,3 +595,11 @@ def test_a_warning_does_not_hide_a_fault_of_the_same_cell(copy):
     line = next(at for at, row in rows if row["p_value"] and row["ci_lower"])
     copy.edit("published.csv", line, p_value="1.5")
     assert any(f"published.csv:{line}:p_value: 1.5: must be <= 1" in one for one in copy.faults())
+
+
+def test_cohorts_are_not_called_trials(copy):
+    for path in sorted((copy.data / "questions").glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if "verdict: association" in text:
+            path.write_text(text.replace("verdict: association", "verdict: conflict_aware"), encoding="utf-8")
+    assert any(":verdict: conflict_aware: speaks of trials" in fault for fault in copy.found(of_questions))
