@@ -15,7 +15,6 @@ from livingmeta.questions import Question, QuestionError, Variant, load_question
 from livingmeta.selection import all_rows, doubled, rows_for
 from livingmeta.studies import TABLES, Studies, TextTable, matches, typed
 
-
 OF_TRIALS = ("conflict_aware", "single_trial")
 
 
