@@ -36,16 +36,21 @@ def _extent(rows: pd.DataFrame) -> str:
     unverified = int(rows["verified_by"].isna().sum())
     parts = []
     if abstracts:
-        parts.append(
-            f"{formats.count(abstracts)} of {formats.count(n)} rows come from abstracts, "
-            "not verified in full text"
-        )
+        parts.append(f"{_come(abstracts, n, 'an abstract', 'abstracts')}, not verified in full text")
     datasets = int(rows["source_extent"].eq("dataset").sum())
     if datasets:
-        parts.append(f"{formats.count(datasets)} of {formats.count(n)} rows come from published data sets")
+        parts.append(_come(datasets, n, "a published data set", "published data sets"))
     if unverified:
         parts.append(f"{_checked(n - unverified)} double-checked by a second person")
     return _sentence(parts)
+
+
+def _come(some: int, n: int, one: str, many: str) -> str:
+    """Return how many of n rows come from a kind of source."""
+    if n == 1:
+        return f"the only row comes from {one}"
+    verb, what = ("comes", one) if some == 1 else ("come", many)
+    return f"{formats.count(some)} of {formats.count(n)} rows {verb} from {what}"
 
 
 def _checked(n: int) -> str:

@@ -17,6 +17,7 @@ from livingmeta.studies import Studies
 
 MET, PARTLY, NOT_MET, UNKNOWN = "met", "partly met", "not met", "not recorded"
 NOT_APPLICABLE = "not applicable"
+SOURCE = "source"  # a source taken as it was given, which is no look
 SEARCH_PAGE = "'The search, and what was screened'"
 
 
@@ -78,22 +79,39 @@ def checklist(at: Evidence) -> tuple[Topic, ...]:
     )
 
 
-def _looks(at: Evidence) -> tuple[int, int]:
-    """Return how many looks there were, and how many of them were systematic."""
-    kinds = at.studies.searches.dropna(subset=["date"])["kind"].astype(str)
-    return len(kinds), int((kinds == SYSTEMATIC).sum())
+def _looks(at: Evidence) -> tuple[int, int, int]:
+    """Return how many looks there were, how many of them were systematic, and how many other sources."""
+    kinds = at.studies.searches["kind"].astype(str)
+    others = int((kinds == SOURCE).sum())
+    return len(kinds) - others, int((kinds == SYSTEMATIC).sum()), others
+
+
+def _looks_in_words(at: Evidence) -> str:
+    looks, systematic, others = _looks(at)
+    parts = [
+        f"{formats.count(n)} {one if n == 1 else many}"
+        for n, one, many in (
+            (systematic, "systematic search", "systematic searches"),
+            (looks - systematic, "exploratory look", "exploratory looks"),
+            (others, "other source", "other sources"),
+        )
+        if n
+    ]
+    return f"{formats.listing(parts) if parts else 'no look'}{'' if systematic else '; none is systematic'}"
 
 
 def _sources(at: Evidence) -> Answer:
-    looks, systematic = _looks(at)
-    counted = f"{formats.count(looks)} looks, {formats.count(systematic)} of them systematic"
-    said = f"Page {SEARCH_PAGE}; {counted}."
+    looks, systematic, _ = _looks(at)
+    said = f"Page {SEARCH_PAGE}: {_looks_in_words(at)}."
     return (MET if systematic else PARTLY if looks else NOT_MET), said
 
 
 def _strategy(at: Evidence) -> Answer:
-    queries = at.studies.searches["query"].notna()
-    said = f"Query recorded for {formats.count(int(queries.sum()))} of {formats.count(len(queries))} looks."
+    searches = at.studies.searches
+    queries = searches.loc[searches["kind"].astype(str).ne(SOURCE), "query"].notna()
+    n = len(queries)
+    looks = "look" if n == 1 else "looks"
+    said = f"Query recorded for {formats.count(int(queries.sum()))} of {formats.count(n)} {looks}."
     return (MET if len(queries) and queries.all() else PARTLY if queries.any() else NOT_MET), said
 
 
@@ -172,7 +190,7 @@ def _thresholds(at: Evidence) -> Answer:
 
 
 def _title(at: Evidence) -> Answer:
-    _, systematic = _looks(at)
+    _, systematic, _ = _looks(at)
     if systematic:
         return MET, "The title of the book."
     return PARTLY, "The title says 'living'; it does not say 'systematic', because no search was."

@@ -1,6 +1,7 @@
 """What would help a question most: results without a number, full texts to read, trials to watch.
 
-A full text raises k where its study has no effect in the question's main analysis yet.
+A full text raises k where its study has no effect in the question's main analysis yet and
+`can_enter` of the watch list does not say that it cannot enter.
 """
 
 import re
@@ -15,8 +16,9 @@ from livingmeta.selection import NULL, NUMERIC, all_rows, unprinted
 from livingmeta.studies import Studies
 
 FEWEST = 3  # studies that a mean needs at least
+YES, NO = "yes", "no"  # of the column `can_enter`
 ORDER = (
-    "texts of studies without a number in the main analysis, before those that would only check one",
+    "texts that could add a study to the main analysis, before those that could not",
     f"those of a question that has fewer than {FEWEST} such numbers and could reach {FEWEST}",
     "those of the question with the fewest numbers",
     "those with the most patients, where the number is recorded",
@@ -71,9 +73,11 @@ class FullText:
     question_id, study_id : str
         Where it belongs, empty where that is not recorded.
     raises : bool
-        Whether its study has no effect in the main analysis of the question.
+        Whether it could add a study to the main analysis of the question.
     people : float or None
         Patients, where recorded.
+    can_enter, because : str
+        Whether a result of it could enter (yes, no or unclear), and why not.
     """
 
     title: str
@@ -83,6 +87,8 @@ class FullText:
     study_id: str = ""
     raises: bool = True
     people: float | None = None
+    can_enter: str = YES
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Wanted:
 
     @property
     def raising(self) -> int:
-        """Return how many studies could enter the main analysis if their full text were read."""
+        """Return how many studies could enter if their full text were read, unclear ones among them."""
         return len({text.study_id or text.title for text in self.texts if text.raises})
 
     @property
@@ -258,7 +264,9 @@ def _listed(own: pd.DataFrame, known: _Known, inside: frozenset[str]) -> list[Fu
         study = known.study(source)
         people = known.people(source, study, row["title"])
         adds, asked = row["what_it_would_add"], row["question_id"] or ""
-        texts.append(FullText(row["title"], adds, source, asked, study, study not in inside, people))
+        can, why = row["can_enter"] or YES, row["can_enter_because"] or ""
+        raises = study not in inside and can != NO
+        texts.append(FullText(row["title"], adds, source, asked, study, raises, people, can, why))
     return texts
 
 
