@@ -30,6 +30,7 @@ from livingmeta.charts.captions import forest_caption, funnel_caption
 from livingmeta.charts.forest import (
     LARGEST_SQUARE,
     SMALLEST_SQUARE,
+    description,
     diamond,
     interval_records,
     square_area,
@@ -645,6 +646,7 @@ def test_a_zero_cell_lets_the_risk_difference_lead(single):
     first = statements(with_zero)[0]
     assert first.startswith("Risk difference, which leads: 8.0 more per 100")
     assert "Newcombe" in first
+    assert "Risk difference: 8.0 more per 100" in description(with_zero)
     assert "0.5 was added to each" in forest_caption(with_zero)
     assert "0.5" not in forest_caption(single)
 

@@ -12,16 +12,11 @@ def forest_caption(analysis: Analysis) -> str:
     level = formats.percent(analysis.effects.level)
     lines = f"Lines are {level} confidence intervals; an arrow marks one that goes on beyond the axis."
     if analysis.fit is None:
-        said = (
-            "Each square is the estimate of one study.",
-            lines,
-            "Nothing is pooled.",
-            _recomputed(analysis),
-        )
-        return " ".join(filter(None, said))
+        squares = "Each square is the estimate of one study."
+        return " ".join(filter(None, (squares, lines, "Nothing is pooled.", _recomputed(analysis))))
     if analysis.fit.k == 1:
-        said = ("The square is the estimate of the one study.", lines, _zero(analysis), _recomputed(analysis))
-        return " ".join(filter(None, said))
+        square = "The square is the estimate of the one study."
+        return " ".join(filter(None, (square, lines, _zero(analysis), _recomputed(analysis))))
     diamonds = "Diamonds are pooled estimates."
     said = (_squares(analysis), lines, diamonds, _pale(analysis), _recomputed(analysis))
     return " ".join(filter(None, said))

@@ -105,7 +105,7 @@ CAPTION = (
     "confidence interval. Arrows mark categories that are open to that side. One scale for all panels, "
     "logarithmic upwards; boxes that reach beyond a panel are cut at its edge. A grey outline is a result "
     "that was stated as no association without a number: it stands at 1, where its words put it. Hatched "
-    "strips below a panel are categories with a p-value or a direction only, or with no result of their own: "
+    "strips below a panel are categories with a p-value or a direction only, or without a result: "
     "they have no height, and say nothing of it. Cohorts with different references cannot be compared step "
     "by step."
 )
