@@ -9,7 +9,7 @@ import pandas as pd
 from livingmeta import formats, units
 from livingmeta.charts.evidence import Evidence, cohort_name, known, patients_of, words
 
-REFERENCE, NUMBER, BARE, NONE = "reference", "number", "bare", "none"
+REFERENCE, NUMBER, BARE, NULL, NONE = "reference", "number", "bare", "null", "none"
 RATIOS = ("HR", "SHR", "OR", "OR_common", "RR", "IRR")
 ROLES = {"primary": 0, "sensitivity": 1, "display": 2}
 LEVELS = {"full": 0, "partial": 1, "unclear": 2, "crude": 3}
@@ -27,7 +27,7 @@ class Category:
 
     Bounds are in mmol/L, None where open; `estimate` and its limits are ratios as printed
     against the reference. `kind` says whether it is the reference, has a number with an interval,
-    a bare number, or none.
+    a bare number, no number but a stated null, or none at all, so that it has no height.
     """
 
     lower: float | None
@@ -82,8 +82,8 @@ def cohorts_of(evidence: Evidence) -> tuple[Cohort, ...]:
 
 def _worst(one: Cohort) -> int:
     """Return 0 for a cohort with a number that has an interval, else more."""
-    order = {NUMBER: 0, BARE: 1, NONE: 2, REFERENCE: 3}
-    return min((order[each.kind] for each in one.categories), default=3)
+    order = {NUMBER: 0, BARE: 1, NULL: 2, NONE: 3, REFERENCE: 4}
+    return min((order[each.kind] for each in one.categories), default=4)
 
 
 def _cohort(evidence: Evidence, rows: pd.DataFrame) -> Cohort:
@@ -140,8 +140,9 @@ def _exposed(row: pd.Series, lower: float | None, upper: float | None) -> Catego
     printed = words(row["label_exposed"])
     measure = str(row["measure_reported"])
     if measure not in RATIOS or not known(row["estimate"]):
-        said = STATED.get(str(row["result_status"]), "no number")
-        return Category(lower, upper, NONE, said, printed)
+        status = str(row["result_status"])
+        kind = NULL if status == "null_no_number" else NONE
+        return Category(lower, upper, kind, STATED.get(status, "no number"), printed)
     values = as_printed(row)
     shown = formats.with_interval(*values)
     name = "" if measure == "HR" else f"{measure.replace('_', ' ')} "
@@ -170,10 +171,11 @@ def _from_groups(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Category]:
 
 
 def _distinct(categories: list[Category]) -> list[Category]:
-    """Return the categories, each pair of bounds once: the first, but a reference or a number before none."""
+    """Return the categories, each pair of bounds once: the first of those that say most."""
+    tells = {NONE: 0, NULL: 1}  # less than a number or the reference
     kept: dict[tuple[float | None, float | None], Category] = {}
     for one in categories:
         key = tuple(None if x is None else round(x, 4) for x in (one.lower, one.upper))
-        if key not in kept or (kept[key].kind == NONE and one.kind != NONE):
+        if key not in kept or tells.get(kept[key].kind, 2) < tells.get(one.kind, 2):
             kept[key] = one  # type: ignore[index]
     return list(kept.values())

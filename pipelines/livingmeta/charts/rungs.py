@@ -19,6 +19,7 @@ NAMES = {
 }
 LEVELS = {"crude": CRUDE, "partial": PARTIAL, "full": FULL}
 LOST = "association lost, no number"
+ALBUMIN_OR_MORE = "With albumin or laboratory values"
 SAID = {
     "null_no_number": "no association, no number",
     "p_only": "p-value only",
@@ -46,8 +47,8 @@ class Rung:
 
     @property
     def name(self) -> str:
-        """Return the name of the model."""
-        return NAMES[self.level]
+        """Return the name of the model, which is not always known to be the one with albumin."""
+        return ALBUMIN_OR_MORE if self.text == LOST else NAMES[self.level]
 
     @property
     def place(self) -> float | None:
