@@ -19,6 +19,9 @@ def cells(question):
     return prepared(question, PROJECT).cells
 
 
+ALL_SECTIONS = replace(QUESTION, subgroups=(BY_SIZE,), multiverse=GRID, displays=("split_forest",))
+
+
 def headings(question):
     return [cell.source for cell in cells(question) if cell.cell_type == "markdown"]
 
