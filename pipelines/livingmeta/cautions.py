@@ -36,15 +36,19 @@ def _extent(rows: pd.DataFrame) -> str:
     parts = []
     if abstracts:
         parts.append(
-            f"{formats.count(abstracts)} of {formats.count(n)} rows come from abstracts, "
+            f"{formats.count(abstracts)} of {formats.count(n)} {_come(n)} from abstracts, "
             "not verified in full text"
         )
     datasets = int(rows["source_extent"].eq("dataset").sum())
     if datasets:
-        parts.append(f"{formats.count(datasets)} of {formats.count(n)} rows come from published data sets")
+        parts.append(f"{formats.count(datasets)} of {formats.count(n)} {_come(n)} from published data sets")
     if unverified:
         parts.append(f"{_checked(n - unverified)} double-checked by a second person")
     return _sentence(parts)
+
+
+def _come(n: int) -> str:
+    return "row comes" if n == 1 else "rows come"
 
 
 def _checked(n: int) -> str:
