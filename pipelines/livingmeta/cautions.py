@@ -36,19 +36,22 @@ def _extent(rows: pd.DataFrame) -> str:
     parts = []
     if abstracts:
         parts.append(
-            f"{formats.count(abstracts)} of {formats.count(n)} {_come(n)} from abstracts, "
+            f"{formats.count(abstracts)} of {formats.count(n)} {_come(abstracts, n)} from abstracts, "
             "not verified in full text"
         )
     datasets = int(rows["source_extent"].eq("dataset").sum())
     if datasets:
-        parts.append(f"{formats.count(datasets)} of {formats.count(n)} {_come(n)} from published data sets")
+        parts.append(
+            f"{formats.count(datasets)} of {formats.count(n)} {_come(datasets, n)} from published data sets"
+        )
     if unverified:
         parts.append(f"{_checked(n - unverified)} double-checked by a second person")
     return _sentence(parts)
 
 
-def _come(n: int) -> str:
-    return "row comes" if n == 1 else "rows come"
+def _come(k: int, n: int) -> str:
+    """Return noun and verb of k of n rows: `1 of 3 rows comes`."""
+    return f"{'row' if n == 1 else 'rows'} {'comes' if k == 1 else 'come'}"
 
 
 def _checked(n: int) -> str:

@@ -79,7 +79,8 @@ def _unusable(analysis: Analysis) -> str:
     if n == 0:
         return ""
     null = int(rows.loc[rows["direction_reported"].eq("none"), "study_id"].nunique())
-    none = f", {formats.words(null)} of them null" if null else ""
+    of_them = f"{formats.words(null)} of them null" if null < n else "null" if n == 1 else "all null"
+    none = f", {of_them}" if null else ""
     return f"; {formats.words(n)} more {'study' if n == 1 else 'studies'} without a usable number{none}"
 
 
