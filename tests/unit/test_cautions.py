@@ -29,7 +29,10 @@ def test_rows_from_abstracts_are_counted():
     rows = each(RATIOS, *({"source_extent": kind} for kind in ("abstract", "abstract", "dataset")))
     text = said(rows, **OBSERVED)
     assert "2 of 3 rows come from abstracts, not verified in full text" in text
-    assert "1 of 3 rows come from published data sets" in text
+    assert "1 of 3 rows comes from published data sets" in text
+    assert "1 of 1 row comes from abstracts" in said(
+        each(RATIOS[:1], {"source_extent": "abstract"}), **OBSERVED
+    )
 
 
 def test_what_nobody_checked_is_said():
