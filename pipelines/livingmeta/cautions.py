@@ -5,6 +5,7 @@ import pandas as pd
 from livingmeta import formats, units
 from livingmeta.analysis import Analysis
 from livingmeta.instruments import NOT_ASSESSED, OVERALL, status
+from livingmeta.selection import IN_WORDS, NULL, unprinted
 
 
 def limits(analysis: Analysis) -> list[str]:
@@ -35,23 +36,21 @@ def _extent(rows: pd.DataFrame) -> str:
     unverified = int(rows["verified_by"].isna().sum())
     parts = []
     if abstracts:
-        parts.append(
-            f"{formats.count(abstracts)} of {formats.count(n)} {_come(abstracts, n)} from abstracts, "
-            "not verified in full text"
-        )
+        parts.append(f"{_come(abstracts, n, 'an abstract', 'abstracts')}, not verified in full text")
     datasets = int(rows["source_extent"].eq("dataset").sum())
     if datasets:
-        parts.append(
-            f"{formats.count(datasets)} of {formats.count(n)} {_come(datasets, n)} from published data sets"
-        )
+        parts.append(_come(datasets, n, "a published data set", "published data sets"))
     if unverified:
         parts.append(f"{_checked(n - unverified)} double-checked by a second person")
     return _sentence(parts)
 
 
-def _come(k: int, n: int) -> str:
-    """Return noun and verb of k of n rows: `1 of 3 rows comes`."""
-    return f"{'row' if n == 1 else 'rows'} {'comes' if k == 1 else 'come'}"
+def _come(some: int, n: int, one: str, many: str) -> str:
+    """Return how many of n rows come from a kind of source."""
+    if n == 1:
+        return f"the only row comes from {one}"
+    verb, what = ("comes", one) if some == 1 else ("come", many)
+    return f"{formats.count(some)} of {formats.count(n)} rows {verb} from {what}"
 
 
 def _checked(n: int) -> str:
@@ -61,7 +60,8 @@ def _checked(n: int) -> str:
 
 
 def _nulls(rows: pd.DataFrame) -> str:
-    nulls = _without_any_number(rows, ("null_no_number",))
+    missing = unprinted(rows)
+    nulls = missing[missing["result_status"].eq(NULL)]
     if nulls.empty:
         return ""
     known = nulls.drop_duplicates("study_id")
@@ -77,19 +77,15 @@ def _nulls(rows: pd.DataFrame) -> str:
     )
 
 
-def _without_any_number(rows: pd.DataFrame, statuses: tuple[str, ...]) -> pd.DataFrame:
-    """Return rows of some statuses from studies that print no number for the same outcome in another row."""
-    named = rows.set_index(["study_id", "outcome_id"]).index
-    printed = named[rows["result_status"].isin(("numeric", "partial")).to_numpy()]
-    return rows[rows["result_status"].isin(statuses) & ~named.isin(printed)]
-
-
 def _without_number(rows: pd.DataFrame) -> str:
-    others = _without_any_number(rows, ("direction_only", "p_only", "absent"))
+    missing = unprinted(rows)
+    nulls = missing.loc[missing["result_status"].eq(NULL), "study_id"]
+    others = missing[missing["result_status"].isin(IN_WORDS) & ~missing["study_id"].isin(nulls)]
     k = others["study_id"].nunique()
     if not k:
         return ""
-    who = f"{formats.words(k).capitalize()} {'study gives' if k == 1 else 'studies give'}"
+    more = " more" if len(nulls) else ""
+    who = f"{formats.words(k).capitalize()}{more} {'study gives' if k == 1 else 'studies give'}"
     return f"{who} a direction, a p-value or nothing, but no effect size."
 
 

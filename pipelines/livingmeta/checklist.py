@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livingmeta import formats
-from livingmeta.flow import SYSTEMATIC
+from livingmeta.flow import EXCLUDED, SYSTEMATIC
 from livingmeta.questions import Question
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
 
 MET, PARTLY, NOT_MET, UNKNOWN = "met", "partly met", "not met", "not recorded"
 NOT_APPLICABLE = "not applicable"
+SOURCE = "source"  # a source taken as it was given, which is no look
 SEARCH_PAGE = "'The search, and what was screened'"
 
 
@@ -71,29 +72,46 @@ Rule = Callable[[Evidence], Answer]
 
 
 def checklist(at: Evidence) -> tuple[Topic, ...]:
-    """Return every topic with its state in a at."""
+    """Return every topic with its state."""
     return tuple(
         Topic(item, topic, asked, *(found(at) if callable(found) else found))
         for item, topic, asked, found in TOPICS
     )
 
 
-def _looks(at: Evidence) -> tuple[int, int]:
-    """Return how many looks there were, and how many of them were systematic."""
-    kinds = at.studies.searches.dropna(subset=["date"])["kind"].astype(str)
-    return len(kinds), int((kinds == SYSTEMATIC).sum())
+def _looks(at: Evidence) -> tuple[int, int, int]:
+    """Return how many looks there were, how many of them were systematic, and how many other sources."""
+    kinds = at.studies.searches["kind"].astype(str)
+    others = int((kinds == SOURCE).sum())
+    return len(kinds) - others, int((kinds == SYSTEMATIC).sum()), others
+
+
+def _looks_in_words(at: Evidence) -> str:
+    looks, systematic, others = _looks(at)
+    parts = [
+        f"{formats.count(n)} {one if n == 1 else many}"
+        for n, one, many in (
+            (systematic, "systematic search", "systematic searches"),
+            (looks - systematic, "exploratory look", "exploratory looks"),
+            (others, "other source", "other sources"),
+        )
+        if n
+    ]
+    return f"{formats.listing(parts) if parts else 'no look'}{'' if systematic else '; none is systematic'}"
 
 
 def _sources(at: Evidence) -> Answer:
-    looks, systematic = _looks(at)
-    counted = f"{formats.count(looks)} looks, {formats.count(systematic)} of them systematic"
-    said = f"Page {SEARCH_PAGE}; {counted}."
+    looks, systematic, _ = _looks(at)
+    said = f"Page {SEARCH_PAGE}: {_looks_in_words(at)}."
     return (MET if systematic else PARTLY if looks else NOT_MET), said
 
 
 def _strategy(at: Evidence) -> Answer:
-    queries = at.studies.searches["query"].notna()
-    said = f"Query recorded for {formats.count(int(queries.sum()))} of {formats.count(len(queries))} looks."
+    searches = at.studies.searches
+    queries = searches.loc[searches["kind"].astype(str).ne(SOURCE), "query"].notna()
+    n = len(queries)
+    looks = "look" if n == 1 else "looks"
+    said = f"Query recorded for {formats.count(int(queries.sum()))} of {formats.count(n)} {looks}."
     return (MET if len(queries) and queries.all() else PARTLY if queries.any() else NOT_MET), said
 
 
@@ -115,7 +133,7 @@ def _flow(at: Evidence) -> Answer:
 
 def _excluded(at: Evidence) -> Answer:
     screening = at.studies.screening
-    out = screening[screening["decision"].astype(str).str.startswith("exclude")]
+    out = screening[screening["decision"].astype(str).eq(EXCLUDED)]
     with_reason = int(out["reason"].notna().sum())
     state = MET if with_reason == len(out) else PARTLY
     return state, f"{formats.count(with_reason)} of {formats.count(len(out))} exclusions have a reason."
@@ -146,6 +164,12 @@ def _certainty(at: Evidence) -> Answer:
     return (MET if rated == len(at.questions) else PARTLY), said
 
 
+def _collection(at: Evidence) -> Answer:
+    rows = [value for table in at.studies.effects.values() for value in table["verified_by"].notna()]
+    checked = f"{formats.count(sum(rows))} of {formats.count(len(rows))} results double-checked"
+    return (MET if rows and all(rows) else PARTLY), f"{PROTOCOL}: single extractor; {checked}."
+
+
 def _asymmetry(at: Evidence) -> Answer:
     said = (
         "Section 'Small-study effects' of each page, or the reason why it is absent; no structured judgement."
@@ -166,7 +190,7 @@ def _thresholds(at: Evidence) -> Answer:
 
 
 def _title(at: Evidence) -> Answer:
-    _, systematic = _looks(at)
+    _, systematic, _ = _looks(at)
     if systematic:
         return MET, "The title of the book."
     return PARTLY, "The title says 'living'; it does not say 'systematic', because no search was."
@@ -267,7 +291,7 @@ TOPICS: tuple[tuple[str, str, str, Answer | Rule], ...] = (
         "9",
         "Data collection",
         "how data were taken from reports, by how many people",
-        (PARTLY, f"{PROTOCOL}: single extractor; no number has been double-checked."),
+        _collection,
     ),
     ("10", "Data items", "all outcomes and variables that were sought", (MET, "Page 'Data dictionary'.")),
     ("11, 18", "Risk of bias in studies", "the instrument, and the judgement for each result", _risk_of_bias),

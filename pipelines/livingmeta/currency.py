@@ -19,6 +19,7 @@ from livingmeta.releases import UNRELEASED, Identity
 from livingmeta.studies import Studies, study_ids
 
 AWAITING = "awaiting_full_text"
+NOT_RETRIEVED = "not_retrieved"
 FULL_TEXT, ONGOING = "full_text_wanted", "ongoing_trial"
 
 

@@ -7,15 +7,13 @@ from typing import Any
 import pandas as pd
 
 from livingmeta import formats
+from livingmeta.currency import AWAITING, NOT_RETRIEVED
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
 
 # Decisions of `screening` in the order of a flow diagram; the first two are taken before screening.
 BEFORE_SCREENING = ("duplicate", "erratum")
-NOT_RETRIEVED = "not_retrieved"
-AWAITING = "awaiting_full_text"
 EXCLUDED = "excluded"
-INCLUDED = "included"
 SYSTEMATIC = "systematic"
 
 

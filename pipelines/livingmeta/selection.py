@@ -6,6 +6,8 @@ import pandas as pd
 from livingmeta.questions import Question, Variant
 from livingmeta.studies import Studies, matches, select, with_derived
 
+NUMERIC, PARTIAL, NULL = "numeric", "partial", "null_no_number"
+IN_WORDS = ("direction_only", "p_only", "absent")
 STUDY_COLUMNS = ("year", "design", "design_type", "country", "setting_population", "trust_note")
 
 
@@ -36,6 +38,21 @@ def rows_for(rows: pd.DataFrame, question: Question, variant: Variant | None = N
         chosen = pd.Series(matches(kept, variant.assume_null), index=kept.index)
         kept = with_null_effects(kept, chosen)
     return kept
+
+
+def unprinted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without a usable number whose study prints none for the same outcome elsewhere.
+
+    Part of a number counts as a number beside a row that has nothing of one.
+    """
+    named = rows.set_index(["study_id", "outcome_id"]).index
+    status = rows["result_status"]
+    printed = named[status.eq(NUMERIC).to_numpy()]
+    begun = named[status.isin((NUMERIC, PARTIAL)).to_numpy()]
+    is_open = (status.eq(PARTIAL) & ~named.isin(printed)) | (
+        status.isin((NULL, *IN_WORDS)) & ~named.isin(begun)
+    )
+    return rows[is_open]
 
 
 def with_null_effects(rows: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:

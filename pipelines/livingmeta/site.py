@@ -186,8 +186,11 @@ def _write_book(work: Work, writer: BookWriter, dismiss: drawing.Dismiss) -> str
     picturing = Forked(Task("the pictures of the book", pictures))
     scripting = Forked(Task("the script of the charts", script))
     try:
-        _prepare_book(work)
-        problem = picturing.wait() or writer.write()
+        try:
+            _prepare_book(work)
+        finally:
+            no_pictures = picturing.wait()
+        problem = no_pictures or writer.write()
     finally:
         no_script = scripting.wait()
     return problem or no_script

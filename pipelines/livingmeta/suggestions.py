@@ -16,6 +16,7 @@ from livingmeta.diagnostics.absent import Absent
 from livingmeta.diagnostics.asymmetry import egger
 from livingmeta.distributions import normal_quantile
 from livingmeta.effect_sizes import EffectSizes, Measure
+from livingmeta.selection import IN_WORDS, NULL, unprinted
 from livingmeta.verdicts import APPRECIABLE_RATIOS, Verdict, by_size, excludes_null, sizes_disagree, verdict
 
 NONE, SOME, SERIOUS = "no concern suggested", "some concern suggested", "serious concern suggested"
@@ -27,7 +28,6 @@ MIN_STUDIES_FOR_PREDICTION = 5
 # GRADE guidelines 6: the size of one adequately powered trial; the reduction is one of those named there.
 FALSE_POSITIVE, POWER, REDUCTION = 0.05, 0.80, 0.25
 ASYMMETRY_P = 0.10  # a convention of this book
-WITHOUT_NUMBER = ("null_no_number", "direction_only", "p_only", "absent")
 
 INCONSISTENCY_RULE = (
     f"Serious where I² is {CONSIDERABLE_I2:g}% or more and the prediction interval includes no effect, or is "
@@ -211,9 +211,8 @@ def small_studies(analysis: Analysis) -> Suggestion:
     """Return what small studies, asymmetry and results known without a number suggest."""
     differ = sizes_disagree(by_size(analysis))
     test, p = asymmetry(analysis)
-    missing = int(
-        analysis.rows.loc[analysis.rows["result_status"].isin(WITHOUT_NUMBER), "study_id"].nunique()
-    )
+    lost = unprinted(analysis.rows)
+    missing = int(lost.loc[lost["result_status"].isin((NULL, *IN_WORDS)), "study_id"].nunique())
     asymmetric = p is not None and p < ASYMMETRY_P
     signs = asymmetric + (missing > 0)
     level = SERIOUS if differ or signs == 2 else SOME if signs else NONE if p is not None else NOTHING

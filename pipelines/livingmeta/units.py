@@ -4,6 +4,7 @@ A row holds what was printed; whatever has to be worked out from it is worked ou
 by a function whose name stands in the row's `derivation` column.
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,12 @@ MMOL_PER_L = {
     "mEq/L": 1 / 2,  # divalent ion
     "mg/dL": 1 / MG_PER_DL_PER_MMOL,
 }
+
+
+_NUMBER = r"(\d*\.?\d+)"
+_UNIT = re.compile(r"(mmol/L|mEq/L|mg/dL)\s*$")
+_SPAN = re.compile(rf"^\D*?{_NUMBER}\s*(?:to|-|–)\s*<?=?≤?\s*{_NUMBER}\s*$")
+_OPEN = re.compile(rf"^(<=|>=|<|>|≤|≥)\s*{_NUMBER}\s*$")
 
 
 class UnitError(ValueError):
@@ -40,6 +47,28 @@ def to_mmol_per_l(value: float, unit: str) -> float:
     if unit not in MMOL_PER_L:
         raise UnitError(f"unit {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
     return value * MMOL_PER_L[unit]
+
+
+def parsed_bounds(text: str) -> tuple[float | None, float | None] | None:
+    """Return printed bounds such as `<2.4 mg/dL` in mmol/L, or None when they are of another kind.
+
+    Parameters
+    ----------
+    text : str
+        As in the column `bounds` of the groups: a limit or a span, then its unit.
+    """
+    unit = _UNIT.search(text)
+    if unit is None:
+        return None
+    said = text[: unit.start()].strip()
+    span, one = _SPAN.match(said), _OPEN.match(said)
+    if span:
+        low, high = (to_mmol_per_l(float(x), unit[1]) for x in span.groups())
+        return low, high
+    if one:
+        value = to_mmol_per_l(float(one[2]), unit[1])
+        return (None, value) if one[1] in ("<", "<=", "≤") else (value, None)
+    return None
 
 
 def n_from_r_and_p(r: float, p: float) -> int:

@@ -1,29 +1,32 @@
 """What would help a question most: results without a number, full texts to read, trials to watch.
 
-A full text raises k where its study has no effect in the question's main analysis yet.
+A full text raises k where its study has no effect in the question's main analysis yet and
+`can_enter` of the watch list does not say that it cannot enter.
 """
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from livingmeta.currency import AWAITING, FULL_TEXT, ONGOING
+from livingmeta.currency import AWAITING, FULL_TEXT, NOT_RETRIEVED, ONGOING
 from livingmeta.questions import Question
-from livingmeta.selection import all_rows
+from livingmeta.selection import NULL, NUMERIC, all_rows, unprinted
 from livingmeta.studies import Studies
 
 FEWEST = 3  # studies that a mean needs at least
-NULL = "null_no_number"
-NUMERIC = "numeric"
-NOT_RETRIEVED = "not_retrieved"
+YES, NO = "yes", "no"  # of the column `can_enter`
 ORDER = (
-    "texts of studies without a number in the main analysis, before those that would only check one",
+    "texts that could add a study to the main analysis, before those that could not",
     f"those of a question that has fewer than {FEWEST} such numbers and could reach {FEWEST}",
     "those of the question with the fewest numbers",
     "those with the most patients, where the number is recorded",
     "the alphabet",
+)
+EVERY = (
+    *("effect_id", "extraction_id", "study_id", "result_status"),
+    *("outcome_id", "outcome_definition", "n_analysed"),
 )
 _PEOPLE = re.compile(r"\bn\s*=\s*(\d[\d,]*)")
 
@@ -70,9 +73,11 @@ class FullText:
     question_id, study_id : str
         Where it belongs, empty where that is not recorded.
     raises : bool
-        Whether its study has no effect in the main analysis of the question.
+        Whether it could add a study to the main analysis of the question.
     people : float or None
         Patients, where recorded.
+    can_enter, because : str
+        Whether a result of it could enter (yes, no or unclear), and why not.
     """
 
     title: str
@@ -82,6 +87,8 @@ class FullText:
     study_id: str = ""
     raises: bool = True
     people: float | None = None
+    can_enter: str = YES
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ class Wanted:
 
     @property
     def raising(self) -> int:
-        """Return how many studies could enter the main analysis if their full text were read."""
+        """Return how many studies could enter if their full text were read, unclear ones among them."""
         return len({text.study_id or text.title for text in self.texts if text.raises})
 
     @property
@@ -160,30 +167,27 @@ def wanted(question: Question, studies: Studies, entered: Collection[str]) -> Wa
         question=question,
         k=len(inside),
         studies=rows["study_id"].nunique(),
-        silent=silent(rows[~rows["effect_id"].isin(list(entered))], rows),
+        silent=silent(rows),
         texts=tuple(texts),
         trials=trials(own),
     )
-    return Wanted(**{**vars(found), "texts": in_order(found.texts, (found,))})
+    return replace(found, texts=in_order(found.texts, (found,)))
 
 
 def _is(column: pd.Series, value: str) -> pd.Series:
     return column.eq(value).fillna(False).astype(bool)
 
 
-def silent(rows: pd.DataFrame, every: pd.DataFrame) -> tuple[Silent, ...]:
+def silent(rows: pd.DataFrame) -> tuple[Silent, ...]:
     """Return the studies with results that have no usable number, by label.
 
     Parameters
     ----------
     rows : DataFrame
-        Labelled rows that are in no main analysis.
-    every : DataFrame
-        All labelled rows among which another result of the study may have a number.
+        All labelled rows; a result counts where its study prints no number for the same outcome.
     """
-    numeric = frozenset(every.loc[every["result_status"].eq(NUMERIC), "study_id"])
-    without = rows[rows["result_status"].ne(NUMERIC)]
-    found = [_silent(group, str(name) in numeric) for name, group in without.groupby("study_id")]
+    numeric = frozenset(rows.loc[rows["result_status"].eq(NUMERIC), "study_id"])
+    found = [_silent(group, str(name) in numeric) for name, group in unprinted(rows).groupby("study_id")]
     return tuple(sorted(found, key=lambda one: (one.study.lower(), one.study_id)))
 
 
@@ -260,7 +264,9 @@ def _listed(own: pd.DataFrame, known: _Known, inside: frozenset[str]) -> list[Fu
         study = known.study(source)
         people = known.people(source, study, row["title"])
         adds, asked = row["what_it_would_add"], row["question_id"] or ""
-        texts.append(FullText(row["title"], adds, source, asked, study, study not in inside, people))
+        can, why = row["can_enter"] or YES, row["can_enter_because"] or ""
+        raises = study not in inside and can != NO
+        texts.append(FullText(row["title"], adds, source, asked, study, raises, people, can, why))
     return texts
 
 
@@ -305,15 +311,14 @@ def _every_row(studies: Studies) -> pd.DataFrame:
     facts = studies.studies[["study_id", "label", "n_total"]].rename(columns={"label": "study_label"})
     frames = [frame for frame in studies.effects.values() if len(frame)]
     if not frames:
-        return pd.DataFrame(columns=["effect_id", "extraction_id", "study_id", "result_status"])
-    columns = ["effect_id", "extraction_id", "study_id", "result_status", "outcome_definition", "n_analysed"]
-    return pd.concat([frame[columns] for frame in frames]).merge(facts, on="study_id", how="left")
+        return pd.DataFrame(columns=list(EVERY))
+    return pd.concat([frame[list(EVERY)] for frame in frames]).merge(facts, on="study_id", how="left")
 
 
 def silent_anywhere(studies: Studies) -> tuple[Silent, ...]:
     """Return every study of the book with a result that has no usable number, once each."""
     rows = _every_row(studies)
-    return silent(rows, rows) if len(rows) else ()
+    return silent(rows) if len(rows) else ()
 
 
 def trials(rows: pd.DataFrame) -> tuple[Trial, ...]:

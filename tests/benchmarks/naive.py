@@ -133,7 +133,7 @@ def _write_fragments(root: Path) -> None:
     fragments = {
         "at-a-glance": glance.at_a_glance(records, questions),
         "facts": glance.facts(records, studies),
-        "studies": studies_page.study_list(studies, questions),
+        "studies": studies_page.study_pages(studies, questions)["studies"],
         "search": book.search_tables(studies),
         "data-dictionary": book.data_dictionary(load_schema(project.data)),
         "cite": book.how_to_cite(Identity(), read_book(project, Identity())),

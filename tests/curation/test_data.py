@@ -222,7 +222,14 @@ class TestSearch:
     """The search is described as what it was."""
 
     def test_no_search_is_called_systematic(self, studies):
-        assert set(studies.searches["kind"]) == {"exploratory"}
+        assert set(studies.searches["kind"]) == {"exploratory", "source"}
+
+    def test_one_look_was_made_and_other_sources_were_given(self, studies):
+        assert studies.searches["kind"].eq("exploratory").sum() == 1
+
+    def test_what_cannot_enter_says_why(self, studies):
+        doubtful = studies.ongoing[studies.ongoing["can_enter"].isin(("no", "unclear"))]
+        assert len(doubtful) and doubtful["can_enter_because"].notna().all()
 
     def test_what_nobody_recorded_is_blank(self, studies):
         look = studies.searches.dropna(subset=["date"])

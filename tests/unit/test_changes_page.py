@@ -192,6 +192,7 @@ def release(project, version):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "changes.json").write_text(json.dumps(CHANGES))
     (folder / "estimates.json").write_text("{}")
+    (folder / "counts.json").write_text(json.dumps({"studies": 1, "reports": 1, "effects": 1}))
     (folder / "data").mkdir()
     shutil.copy(ROOT / "data" / "searches.csv", folder / "data")
 

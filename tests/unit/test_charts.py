@@ -26,9 +26,11 @@ from livingmeta.charts import (
     vega_bundle_js,
 )
 from livingmeta.charts.axes import Axis, effect_axis, ticks
+from livingmeta.charts.captions import forest_caption, funnel_caption
 from livingmeta.charts.forest import (
     LARGEST_SQUARE,
     SMALLEST_SQUARE,
+    description,
     diamond,
     interval_records,
     square_area,
@@ -40,10 +42,10 @@ from livingmeta.charts.layout import COMMON, HEADING, NOTE, RANDOM, STUDY, SUBTO
 from livingmeta.charts.marks import Text, layer, layered, pixels, text_layers
 from livingmeta.charts.render import cache_key, figure_html
 from livingmeta.charts.scene import scene_of
-from livingmeta.charts.statements import statements
+from livingmeta.charts.statements import called, statements
 from livingmeta.charts.static_text import for_a_still, text_elements
 from livingmeta.charts.textwidth import shortened, text_width, wrap
-from livingmeta.diagnostics import between_groups
+from livingmeta.diagnostics import between_groups, one_table
 from livingmeta.effect_sizes import EffectSizes, effect_sizes, with_field_names
 from livingmeta.estimators import fit_counts, pool
 from livingmeta.questions import Question, SubgroupRule
@@ -96,6 +98,7 @@ def analysed(effects: EffectSizes, asked: Question, common: str = "EE", subgroup
         one_table=None,
         peese=None,
         peters=None,
+        trim_and_fill=None,
         absent={},
     )
 
@@ -616,3 +619,38 @@ def test_the_script_of_live_charts_is_made_once(tmp_path, monkeypatch):
     first = vega_bundle_js(tmp_path)
     assert first == vega_bundle_js(tmp_path) == "(function () {\ncode\n})();\n"
     assert len(made) == 1
+
+
+# What an estimate is called
+
+
+def test_an_association_is_not_called_an_effect(plain, split, correlations):
+    said = " ".join((*statements(plain), forest_caption(plain), funnel_caption(plain)))
+    assert "Overall effect" not in said
+    assert "the effect in" not in said
+    assert "no effect" not in said
+    assert "Pooled estimate, random effects" in said
+    assert "the association in a new study" in said
+    assert "no correlation" in funnel_caption(correlations)
+    assert "Overall effect" in " ".join(statements(split))
+
+
+def test_rows_that_are_all_observational_make_an_association(single):
+    effects = replace(single.effects, frame=single.effects.frame.assign(allocation="observational"))
+    assert called(single) == "effect"
+    assert called(replace(single, effects=effects)) == "association"
+
+
+def test_a_zero_cell_lets_the_risk_difference_lead(single):
+    with_zero = replace(single, one_table=one_table(6, 75, 0, 71))
+    first = statements(with_zero)[0]
+    assert first.startswith("Risk difference, which leads: 8.0 more per 100")
+    assert "Newcombe" in first
+    assert "Risk difference: 8.0 more per 100" in description(with_zero)
+    assert "0.5 was added to each" in forest_caption(with_zero)
+    assert "0.5" not in forest_caption(single)
+
+
+def test_recomputed_intervals_are_named_where_ratios_come_from_print(plain, split):
+    assert "symmetric on the log scale" in forest_caption(plain)
+    assert "symmetric" not in forest_caption(split)

@@ -563,3 +563,43 @@ def test_the_choices_of_a_multiverse_are_checked_too(copy):
     path.write_text(text.replace("methods: [REML, PM,", "methods: [REML, PMM,"), encoding="utf-8")
     found = [fault for fault in copy.faults() if "multiverse" in fault]
     assert len(found) == 2 and any("did you mean PM?" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "level", "words"),
+    [
+        ("0.9 to 0.7 mmol/L", FAULT, "the lower bound must be below the upper one"),
+        ("0,7 to 0,9 mmol/L", WARNING, "cannot be shown in mmol/L"),
+        ("below 0.7 mmol/L", WARNING, "cannot be shown in mmol/L"),
+    ],
+)
+def test_bounds_of_a_category_that_no_picture_can_place(copy, bounds, level, words):
+    file, at = copy.find("effect_id", contrast_type="category")
+    effect = copy.row(file, at)["effect_id"]
+    line = copy.append("groups.csv", effect_id=effect, group="a made-up group", bounds=bounds)
+    found = copy.found(table_findings, level)
+    assert any(one.startswith(f"data/groups.csv:{line}:bounds: {bounds}: {words}") for one in found)
+
+
+@pytest.mark.parametrize("bounds", ["<0.7 mmol/L", ".7 to .9 mmol/L", ">=2.4 mg/dL", ""])
+def test_bounds_that_can_be_placed_pass(copy, bounds):
+    file, at = copy.find("effect_id", contrast_type="category")
+    effect = copy.row(file, at)["effect_id"]
+    line = copy.append("groups.csv", effect_id=effect, group="a made-up group", bounds=bounds)
+    curated, _ = read_curated(copy.data)
+    assert not [one for one in table_findings(curated) if str(one).startswith(f"data/groups.csv:{line}:")]
+
+
+def test_a_warning_does_not_hide_a_fault_of_the_same_cell(copy):
+    rows = read_text_table(copy.data / "published.csv").records()
+    line = next(at for at, row in rows if row["p_value"] and row["ci_lower"])
+    copy.edit("published.csv", line, p_value="1.5")
+    assert any(f"published.csv:{line}:p_value: 1.5: must be <= 1" in one for one in copy.faults())
+
+
+def test_cohorts_are_not_called_trials(copy):
+    for path in sorted((copy.data / "questions").glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if "verdict: association" in text:
+            path.write_text(text.replace("verdict: association", "verdict: conflict_aware"), encoding="utf-8")
+    assert any(":verdict: conflict_aware: speaks of trials" in fault for fault in copy.found(of_questions))

@@ -4,25 +4,28 @@ import re
 from dataclasses import replace
 from html import escape
 
+import pandas as pd
 import pytest
 
+from livingmeta import units
 from livingmeta.analysis import analyse
 from livingmeta.charts import CHARTS, DISPLAYS, chart_spec
 from livingmeta.charts import adjustment_ladder as adjustment
 from livingmeta.charts.benefit_harm import WIDE as BESIDE_EACH_OTHER
 from livingmeta.charts.benefit_harm import icon_records, outcomes_of
-from livingmeta.charts.categories import NONE, REFERENCE, cohorts_of, parsed_bounds
+from livingmeta.charts.categories import NONE, REFERENCE, cohorts_of
 from livingmeta.charts.evidence import evidence_of
-from livingmeta.charts.ladder_layout import ladder_of
+from livingmeta.charts.ladder_layout import label_lines, ladder_of
+from livingmeta.charts.ladder_marks import hatching
 from livingmeta.charts.magnesium_ladder import step_records
 from livingmeta.charts.missing_results import WIDE, Block, bar_records, matrix_of, strips_of
 from livingmeta.charts.rungs import ALBUMIN, CRUDE, PARTIAL, climbs_of
 from livingmeta.charts.split_forest import mosaic_records, strata_of
-from livingmeta.charts.statuses import NULL, NUMERIC, cells_of, share_of
+from livingmeta.charts.statuses import NULL, NUMERIC, cells_of, outcome_names, outcome_words, share_of
 from livingmeta.paths import Project
 from livingmeta.questions import DISPLAYS as NAMES
 from livingmeta.questions import QuestionError, load_question
-from livingmeta.tables.displays import displays_section
+from livingmeta.tables.displays import displays_section, folded
 from made_up import BY_SIZE, QUESTION, analysed, frame, ratios, schema, studies, tables, trials_by_size
 
 CATEGORY = {
@@ -154,7 +157,7 @@ def test_an_inverted_ratio_goes_back_to_the_category_it_was_printed_for():
     ],
 )
 def test_printed_bounds_are_read_or_refused(text, bounds):
-    found = parsed_bounds(text)
+    found = units.parsed_bounds(text)
     assert found is None if bounds is None else found == pytest.approx(bounds)
 
 
@@ -270,3 +273,79 @@ def test_every_display_can_be_read_as_a_table(name):
     analysis = made(name)
     headings, rows = CHARTS[name].table(analysis)
     assert rows and all(len(row) == len(headings) for row in rows)
+
+
+# What has no height, and what things are called
+
+
+def test_only_a_stated_null_stands_at_one_and_the_rest_has_no_height():
+    """A p-value alone lies below the plot; "no association" is an outline at 1."""
+    nothing = {"estimate": "", "ci_lower": "", "ci_upper": ""}
+    for status, kind in (("p_only", NONE), ("direction_only", NONE), ("null_no_number", "null")):
+        placed = ladder_of([evidence_of(cohort(low(**nothing, result_status=status)))], False)
+        first, reference = step_records(placed)
+        assert first["kind"] == kind
+        (panel,) = placed.panels
+        assert (first["y"] == reference["y"]) == (kind == "null")
+        assert (first["y"] > panel.plot[1]) == (kind == NONE)
+
+
+def test_strokes_of_a_strip_stay_within_it():
+    box = {"x": 10.0, "x2": 40.0, "y": 5.0, "y2": 12.0}
+    strokes = hatching(box)
+    assert len(strokes) == 4
+    assert all(box["x"] <= one["x"] < one["x2"] <= box["x2"] for one in strokes)
+
+
+def test_the_ladder_says_what_strips_are():
+    said = CHARTS["magnesium_ladder"].caption(cohort(low()))
+    assert "have no height" in said
+
+
+def test_a_long_name_of_a_cohort_takes_two_lines():
+    name = "A hospital of a large city 2020 (peritoneal dialysis, women)"
+    analysis = cohort(low(study=name))
+    wide = ladder_of([evidence_of(analysis)], False)
+    (panel,) = wide.panels
+    lines = label_lines(replace(panel.cohort, label=name), wide.frame)
+    assert len(lines) > 1
+    assert " ".join(lines) == name
+
+
+@pytest.mark.parametrize(
+    ("defined", "expected"),
+    [
+        (["death from any cause, 1 year", "death from any cause, 3 years"], "Death from any cause"),
+        (["death, 1 year", "stroke, 3 years"], "All cause death"),
+        (["x" * 90, "x" * 90], "All cause death"),
+        (["", ""], "All cause death"),
+    ],
+)
+def test_an_outcome_is_called_what_its_rows_define(defined, expected):
+    rows = pd.DataFrame({"outcome_id": "all_cause_death", "outcome_definition": defined})
+    assert outcome_names(rows) == {"all_cause_death": expected}
+
+
+def test_two_outcomes_never_share_a_name():
+    rows = pd.DataFrame(
+        {
+            "outcome_id": ["mg_pth_correlation", "mg_pth_correlation_ckd"],
+            "outcome_definition": ["magnesium with PTH", "magnesium with PTH, dialysis not stated"],
+        }
+    )
+    names = outcome_names(rows)
+    assert names["mg_pth_correlation_ckd"] == "Magnesium with PTH, dialysis not stated"
+    assert len(set(names.values())) == 2
+    assert outcome_words("mg_pth_correlation_ckd") == "Magnesium with PTH (CKD)"
+
+
+def test_a_lost_association_is_not_said_to_be_lost_with_albumin_alone():
+    (climb,) = climbs_of(evidence_of(cohort(low(null_after_albumin="yes"))))
+    assert climb.rungs[-1].name == "With albumin or laboratory values"
+
+
+def test_the_table_of_a_picture_has_a_name():
+    analysis = cohort(low())
+    assert f'<table aria-label="Magnesium ladder: {analysis.question.title}"' in folded(
+        CHARTS["magnesium_ladder"].table(analysis), f"Magnesium ladder: {analysis.question.title}"
+    )

@@ -150,6 +150,23 @@ def test_records_have_an_anchor_each():
     assert all(f'id="r{i}"' in page for i in range(len(DECISIONS)))
 
 
+def told(looks, topic):
+    return next(
+        one for one in checklist(Gathered(made_up(looks), {}, {}, Identity(), None)) if one.topic == topic
+    )
+
+
+def test_the_checklist_counts_looks_alike_wherever_it_counts_them():
+    given = {"search_id": "c", "source": "documents", "kind": "source"}
+    looks = [*LOOKS, given]
+    assert "2 exploratory looks and 1 other source; none is systematic" in told(looks, "Sources").where
+    assert "0 of 2 looks" in told(looks, "Search strategy").where
+    searched = [{**LOOKS[0], "kind": "systematic", "query": "magnesium"}, given]
+    assert told(searched, "Sources").where.endswith("1 systematic search and 1 other source.")
+    assert "1 of 1 look." in told(searched, "Search strategy").where
+    assert told([given], "Search strategy").state == NOT_MET
+
+
 def test_the_checklist_says_what_is_not_met():
     topics = checklist(Gathered(made_up(), {}, {}, Identity(), None))
     missing = [one for one in topics if one.state == NOT_MET]

@@ -47,7 +47,7 @@ def made(corrections=()):
 
 
 def shown(corrections=(), questions=(QUESTION,)):
-    return study_list(made(corrections), questions)
+    return study_list(gathered(made(corrections), questions), questions)
 
 
 def card(page, study_id):
@@ -153,7 +153,7 @@ def test_what_a_study_can_be_found_by_is_on_it_and_in_the_list():
 
 
 def test_seed_studies_are_listed_with_their_documents():
-    listed = seed_list(made())
+    listed = seed_list(gathered(made(), ()))
     assert listed.count("<li>") == 1
     assert 'href="studies.html#b2002"' in listed and "seed document 007" in listed
 
@@ -163,7 +163,8 @@ def test_studies_come_by_label_whatever_its_case():
 
 
 def test_the_script_of_the_list_cannot_end_early():
-    page = study_list(made(), [replace(QUESTION, title="</script><b>")])
+    questions = [replace(QUESTION, title="</script><b>")]
+    page = study_list(gathered(made(), questions), questions)
     assert page.count("</script>") == 1
 
 
@@ -173,5 +174,5 @@ def test_every_effect_of_the_book_stands_on_the_page_once():
     there = [one.row["effect_id"] for study in found for one in study.results]
     every = [name for table in real.effects.values() for name in table["effect_id"]]
     assert sorted(there) == sorted(every) and len(found) == len(real.studies)
-    page = study_list(real, questions)
+    page = study_list(gathered(real, questions), questions)
     assert "\n" not in page and not re.search(r">(nan|None|<NA>)<", page)

@@ -30,6 +30,7 @@ from livingmeta.tables.html import (
 from livingmeta.tables.model_names import METHOD_NAMES
 from livingmeta.tables.rows import direction_words, study_tables
 from livingmeta.tables.search_page import search_tables
+from livingmeta.tables.study_rows import gathered
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
 from markup import balanced
 
@@ -185,7 +186,7 @@ def test_a_part_without_questions_has_nothing_at_a_glance(real):
 
 def test_every_study_is_listed_once_with_its_questions(real):
     made, questions, _ = real
-    shown = balanced(studies_page.study_list(made, questions))
+    shown = balanced(studies_page.study_list(gathered(made, questions), questions))
     for study_id in made.studies["study_id"]:
         assert shown.count(f' id="{study_id}"') == 1
 
@@ -271,3 +272,7 @@ def test_directions_of_what_was_observed_are_no_treatment():
     row["allocation"] = "parallel"
     assert direction_words("higher_mg_better", row) == "better with higher magnesium"
     assert direction_words("inverse", row) == "inverse"
+
+
+def test_an_empty_line_in_a_cell_does_not_end_the_html():
+    assert text("one\n\n# two") == "one # two"

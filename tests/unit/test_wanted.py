@@ -56,18 +56,33 @@ def test_what_is_not_recorded_is_not_counted_as_nobody():
 def test_a_study_is_counted_once_and_one_with_another_number_is_told():
     rows = [
         *RATIOS,
-        *(without("null_no_number", study_id="study0", cohort_id=c, n_analysed=50) for c in "ab"),
+        *(
+            without("null_no_number", study_id="study0", cohort_id=c, outcome_id="other", n_analysed=50)
+            for c in "ab"
+        ),
     ]
     one = found(rows)
     assert len(one.nulls) == 1 and one.nulls[0].has_number
     assert "50 patients; 1 of them has another result with a number" in null_sentence(one)
 
 
+def test_a_study_that_prints_a_number_for_the_same_outcome_has_not_vanished():
+    rows = [*RATIOS, without("null_no_number", study_id="study0", cohort_id="with albumin", n_analysed=50)]
+    assert found(rows).silent == ()
+    assert "without printing a number" not in " ".join(limits(analysed(rows, **PRIMARY)))
+
+
 @pytest.mark.parametrize("status", ["direction_only", "p_only", "partial", "absent"])
 def test_other_results_without_a_number_stand_apart_from_nulls(status):
     one = found([*RATIOS, without(status, n_analysed=10)])
     assert not one.nulls and len(one.others) == 1
-    assert "1 more gives a direction" in re.sub("<[^>]*>", "", wanted_section(one))
+    assert "1 study gives a direction" in re.sub("<[^>]*>", "", wanted_section(one))
+    both = found([*RATIOS, without("null_no_number"), without(status)])
+    assert "1 more gives a direction" in re.sub("<[^>]*>", "", wanted_section(both))
+
+
+def test_a_sentence_with_nothing_after_it_ends_there():
+    assert "without a number.</p>" in wanted_section(found(RATIOS))
 
 
 def test_a_text_raises_k_only_when_its_study_is_not_in():
@@ -78,6 +93,25 @@ def test_a_text_raises_k_only_when_its_study_is_not_in():
         ("In", False, "study0"),
     ]
     assert one.k == 2 and one.raising == 1 and one.could_reach
+
+
+def test_a_text_that_cannot_enter_raises_nothing_and_says_why():
+    blocked = {"title": "Cross-over", "can_enter": "no", "can_enter_because": "a <cross-over>"}
+    doubtful = {"title": "Doubtful", "can_enter": "unclear", "can_enter_because": "randomised or not"}
+    one = found(RATIOS, [{**TEXT, **row, "source": row["title"]} for row in (blocked, doubtful)])
+    assert [(text.title, text.raises) for text in one.texts] == [("Doubtful", True), ("Cross-over", False)]
+    assert one.k == 2 and one.raising == 1
+    shown = wanted_section(one)
+    assert "no: a &lt;cross-over&gt;" in shown and "unclear: randomised or not" in shown
+    alone = found(RATIOS, [{**TEXT, **blocked, "source": "x"}])
+    assert "none would add one to the 2 studies with a usable number" in wanted_section(alone)
+
+
+def test_a_study_that_is_in_is_told_so_whatever_else_is_unclear():
+    rows = [{**RATIOS[0], "extraction_id": "x0"}, RATIOS[1]]
+    text = {**TEXT, "title": "In", "source": "x0", "can_enter": "unclear", "can_enter_because": "units"}
+    shown = wanted_section(found(rows, [text]))
+    assert "no, its study is in already" in shown and "unclear" not in shown
 
 
 def test_texts_come_with_the_most_patients_first_and_unknown_last():

@@ -13,12 +13,12 @@ from livingmeta.analysis import Analysis
 from livingmeta.charts.axes import Axis, effect_axis
 from livingmeta.charts.evidence import Table, evidence_of, not_declared
 from livingmeta.charts.marks import Layer, Record, Text, layer, layered, lines, pixels, small, text_layers
-from livingmeta.charts.rungs import ALBUMIN, Climb, Rung, climbs_of
-from livingmeta.charts.textwidth import NO_BREAK, shortened, text_width
-from livingmeta.charts.theme import ACCENT, INK, LINE, MUTED, SMALL_SIZE
+from livingmeta.charts.rungs import ALBUMIN, ALBUMIN_OR_MORE, Climb, Rung, climbs_of
+from livingmeta.charts.textwidth import NO_BREAK, text_width, wrap
+from livingmeta.charts.theme import ACCENT, INK, LINE, MUTED, SMALL_SIZE, TEXT_SIZE
 
 NAME = "adjustment_ladder"
-RUNG, LINE_HEIGHT = 22.0, 16.0
+RUNG, LINE_HEIGHT, NAME_HEIGHT = 22.0, 16.0, 12.0
 POINT = 74.0
 
 
@@ -113,11 +113,12 @@ def description(analysis: Analysis) -> str:
 def caption(analysis: Analysis) -> str:
     """Return how to read the ladder."""
     return (
-        "Each cohort from its crude ratio downwards to the model with albumin, as far as it printed them; "
-        "lines join the models of one cohort. Filled points are printed ratios with their intervals. Hollow "
-        "points with dashed lines are results that were stated as no association, without a number: they "
-        "are drawn at 1, where their words put them, and enter no pooled estimate. All ratios are of low "
-        "against higher magnesium; those that were printed the other way round are inverted."
+        "Each cohort from its crude ratio downwards to the model with albumin, or with laboratory values "
+        "that may include it, as far as printed; lines join the models of one cohort. Filled points are "
+        "printed ratios with their intervals. Hollow points with dashed lines are results that were stated "
+        "as no association, without a number: they are drawn at 1, where their words put them, and enter no "
+        "pooled estimate. All ratios are of low against higher magnesium; those that were printed the other "
+        "way round are inverted."
     )
 
 
@@ -133,7 +134,9 @@ def scene_of(analysis: Analysis, narrow: bool) -> Scene:
     rest, end = [], bottom + 64
     for climb in (one for one in climbs if not one.has_place):
         rest.append((end + 24, climb))
-        end += 38 if narrow else 22
+        label, said = _unplaced_words(climb, frame)
+        more = len(label) + len(said) - 2 if narrow else max(len(label), len(said)) - 1
+        end += (38 if narrow else 22) + more * LINE_HEIGHT
     direction = analysis.question.direction
     sides = (direction.get("below", ""), direction.get("above", ""))
     height = end + 34 if rest else bottom + 50
@@ -141,12 +144,13 @@ def scene_of(analysis: Analysis, narrow: bool) -> Scene:
 
 
 def _cohort(climb: Climb, top: float, frame: Frame) -> tuple[Cohort, float]:
+    label, notes = _cohort_words(climb, frame)
     if frame.narrow:
-        first, gap = top + 2 * LINE_HEIGHT + 32, 42.0
+        first, gap = top + (len(label) + len(notes)) * LINE_HEIGHT + 32, 42.0
     else:
         first, gap = top + 11, RUNG
     steps = tuple(Step(rung, first + i * gap) for i, rung in enumerate(climb.rungs))
-    least = 0 if frame.narrow else (1 + len(_two_lines(climb.note))) * LINE_HEIGHT + 4
+    least = 0 if frame.narrow else (len(label) + len(notes)) * LINE_HEIGHT + 4
     return Cohort(climb, top, steps), max(steps[-1].y + 11, top + least) + 14
 
 
@@ -309,32 +313,56 @@ def _texts(scene: Scene) -> list[Text]:
     if scene.unplaced and frame.narrow:
         texts[-1] = Text(0, texts[-1].y, "Neither a ratio nor a stated null", bold=True)
     for y, climb in scene.unplaced:
-        said = "; ".join(f"{rung.name.lower()}: {rung.text}" for rung in climb.rungs)
-        x, sinks = (0.0, LINE_HEIGHT) if frame.narrow else (frame.model, 0.0)
-        texts.append(Text(0, y, shortened(climb.label, 13, frame.width if frame.narrow else x - 6)))
-        texts.append(small(x, y + sinks, shortened(f"{climb.note} · {said}", SMALL_SIZE, frame.width - x)))
+        label, said = _unplaced_words(climb, frame)
+        x, sinks = (0.0, LINE_HEIGHT * len(label)) if frame.narrow else (frame.model, 0.0)
+        texts += [Text(0, y + LINE_HEIGHT * i, line) for i, line in enumerate(label)]
+        texts += [small(x, y + sinks + LINE_HEIGHT * i, line) for i, line in enumerate(said)]
     return texts
+
+
+def _unplaced_words(climb: Climb, frame: Frame) -> tuple[list[str], list[str]]:
+    """Return the name and the statement of a cohort without a place, broken where they are long."""
+    said = "; ".join(f"{rung.name.lower()}: {rung.text}" for rung in climb.rungs)
+    x = 0.0 if frame.narrow else frame.model
+    label = wrap(climb.label, TEXT_SIZE, frame.width if frame.narrow else x - 6)
+    return label, wrap(f"{climb.note} · {said}", SMALL_SIZE, frame.width - x)
+
+
+def _cohort_words(climb: Climb, frame: Frame) -> tuple[list[str], list[str]]:
+    """Return the name and the notes of a cohort beside its marks, broken where they are long."""
+    room = frame.width if frame.narrow else frame.model - 10
+    notes = [climb.note] if frame.narrow else _two_lines(climb.note)
+    label = wrap(climb.label, TEXT_SIZE, room, True)
+    return label, [line for note in notes for line in wrap(note, SMALL_SIZE, room)]
 
 
 def _cohort_texts(scene: Scene, cohort: Cohort) -> list[Text]:
     frame, climb = scene.frame, cohort.climb
-    room = frame.width if frame.narrow else frame.model - 10
     y = cohort.top + 11
-    notes = [climb.note] if frame.narrow else _two_lines(climb.note)
-    texts = [Text(0, y, shortened(climb.label, 13, room, True), bold=True)]
-    texts += [
-        small(0, y + LINE_HEIGHT * (i + 1), shortened(one, SMALL_SIZE, room)) for i, one in enumerate(notes)
-    ]
+    label, notes = _cohort_words(climb, frame)
+    texts = [Text(0, y + LINE_HEIGHT * i, line, bold=True) for i, line in enumerate(label)]
+    y += LINE_HEIGHT * len(label)
+    texts += [small(0, y + LINE_HEIGHT * i, line) for i, line in enumerate(notes)]
     for step in cohort.steps:
-        color = MUTED if step.rung.estimate is None else INK
-        rise = 17.0 if frame.narrow else 0.0
-        bold = step.rung.level == ALBUMIN
-        texts.append(
-            Text(frame.model, step.y - rise, step.rung.name, size=SMALL_SIZE, bold=bold, color=MUTED)
-        )
-        align = "right" if frame.narrow else "left"
-        texts.append(Text(frame.result, step.y - rise, step.rung.text, align, color=color))  # type: ignore[arg-type]
+        texts += _rung_texts(step, frame)
     return texts
+
+
+def _rung_texts(step: Step, frame: Frame) -> list[Text]:
+    """Return the model and the result of a rung; a long name of a model takes two lines beside its mark."""
+    rung, y = step.rung, step.y - (17.0 if frame.narrow else 0.0)
+    bold, color = rung.level == ALBUMIN, MUTED if rung.estimate is None else INK
+    room = frame.width if frame.narrow else frame.left - frame.model
+    names = wrap(rung.name, SMALL_SIZE, room, bold)
+    first = y - NAME_HEIGHT / 2 * (len(names) - 1)
+    texts = [
+        Text(frame.model, first + NAME_HEIGHT * i, line, size=SMALL_SIZE, bold=bold, color=MUTED)
+        for i, line in enumerate(names)
+    ]
+    if frame.narrow:
+        said = rung.text.removeprefix("association ") if rung.name == ALBUMIN_OR_MORE else rung.text
+        return [*texts, Text(frame.result, y, said, "right", color=color)]
+    return [*texts, Text(frame.result, y, rung.text, color=color)]
 
 
 def _two_lines(note: str) -> list[str]:

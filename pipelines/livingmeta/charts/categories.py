@@ -1,15 +1,15 @@
 """The categories of serum magnesium that cohorts were divided into, in mmol/L, with their results."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
 from livingmeta import formats, units
 from livingmeta.charts.evidence import Evidence, cohort_name, known, patients_of, words
 
-REFERENCE, NUMBER, BARE, NONE = "reference", "number", "bare", "none"
+REFERENCE, NUMBER, BARE, NULL, NONE = "reference", "number", "bare", "null", "none"
 RATIOS = ("HR", "SHR", "OR", "OR_common", "RR", "IRR")
 ROLES = {"primary": 0, "sensitivity": 1, "display": 2}
 LEVELS = {"full": 0, "partial": 1, "unclear": 2, "crude": 3}
@@ -19,10 +19,6 @@ STATED = {
     "null_no_number": "no association, no number",
     "absent": "not reported",
 }
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_UNIT = re.compile(r"(mmol/L|mEq/L|mg/dL)\s*$")
-_SPAN = re.compile(rf"^\D*?{_NUMBER}\s*(?:to|-|–)\s*<?=?≤?\s*{_NUMBER}\s*$")
-_OPEN = re.compile(rf"^(<=|>=|<|>|≤|≥)\s*{_NUMBER}\s*$")
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Category:
 
     Bounds are in mmol/L, None where open; `estimate` and its limits are ratios as printed
     against the reference. `kind` says whether it is the reference, has a number with an interval,
-    a bare number, or none.
+    a bare number, no number but a stated null, or none at all, so that it has no height.
     """
 
     lower: float | None
@@ -70,29 +66,8 @@ def bounds_text(lower: float | None, upper: float | None) -> str:
     return f"<{high}" if high else f"≥{low}" if low else "not printed"
 
 
-def parsed_bounds(text: str) -> tuple[float | None, float | None] | None:
-    """Return printed bounds such as `<2.4 mg/dL` in mmol/L, or None when they are of another kind.
-
-    Parameters
-    ----------
-    text : str
-        As in the column `bounds` of the groups: a limit or a span, then its unit.
-    """
-    unit = _UNIT.search(text)
-    if unit is None:
-        return None
-    said = text[: unit.start()].strip()
-    span, one = _SPAN.match(said), _OPEN.match(said)
-    if span:
-        low, high = (units.to_mmol_per_l(float(x), unit[1]) for x in span.groups())
-        return low, high
-    if one:
-        value = units.to_mmol_per_l(float(one[2]), unit[1])
-        return (None, value) if one[1] in ("<", "<=", "≤") else (value, None)
-    return None
-
-
-def cohorts_of(evidence: Evidence) -> list[Cohort]:
+@lru_cache(maxsize=64)
+def cohorts_of(evidence: Evidence) -> tuple[Cohort, ...]:
     """Return every cohort of a question that was divided by magnesium, those with cut-offs first."""
     rows = evidence.asked
     rows = rows[rows["contrast_type"].eq("category")]
@@ -100,13 +75,15 @@ def cohorts_of(evidence: Evidence) -> list[Cohort]:
         _cohort(evidence, members)
         for _, members in rows.groupby(["study_id", "outcome_id"], sort=False, dropna=False)
     ]
-    return sorted(found, key=lambda one: (not one.categories, _worst(one), -(one.patients or 0), one.label))
+    return tuple(
+        sorted(found, key=lambda one: (not one.categories, _worst(one), -(one.patients or 0), one.label))
+    )
 
 
 def _worst(one: Cohort) -> int:
     """Return 0 for a cohort with a number that has an interval, else more."""
-    order = {NUMBER: 0, BARE: 1, NONE: 2, REFERENCE: 3}
-    return min((order[each.kind] for each in one.categories), default=3)
+    order = {NUMBER: 0, BARE: 1, NULL: 2, NONE: 3, REFERENCE: 4}
+    return min((order[each.kind] for each in one.categories), default=4)
 
 
 def _cohort(evidence: Evidence, rows: pd.DataFrame) -> Cohort:
@@ -163,8 +140,9 @@ def _exposed(row: pd.Series, lower: float | None, upper: float | None) -> Catego
     printed = words(row["label_exposed"])
     measure = str(row["measure_reported"])
     if measure not in RATIOS or not known(row["estimate"]):
-        said = STATED.get(str(row["result_status"]), "no number")
-        return Category(lower, upper, NONE, said, printed)
+        status = str(row["result_status"])
+        kind = NULL if status == "null_no_number" else NONE
+        return Category(lower, upper, kind, STATED.get(status, "no number"), printed)
     values = as_printed(row)
     shown = formats.with_interval(*values)
     name = "" if measure == "HR" else f"{measure.replace('_', ' ')} "
@@ -187,16 +165,17 @@ def _from_groups(evidence: Evidence, rows: pd.DataFrame) -> Iterator[Category]:
     if groups.empty:
         return
     for group in groups[groups["effect_id"].isin(rows["effect_id"])].itertuples():
-        bounds = parsed_bounds(str(group.bounds)) if known(group.bounds) else None
+        bounds = units.parsed_bounds(str(group.bounds)) if known(group.bounds) else None
         if bounds:
             yield Category(*bounds, NONE, "no number", words(group.group))
 
 
 def _distinct(categories: list[Category]) -> list[Category]:
-    """Return the categories, each pair of bounds once: the first, but a reference or a number before none."""
+    """Return the categories, each pair of bounds once: the first of those that say most."""
+    tells = {NONE: 0, NULL: 1}  # less than a number or the reference
     kept: dict[tuple[float | None, float | None], Category] = {}
     for one in categories:
         key = tuple(None if x is None else round(x, 4) for x in (one.lower, one.upper))
-        if key not in kept or (kept[key].kind == NONE and one.kind != NONE):
+        if key not in kept or tells.get(kept[key].kind, 2) < tells.get(one.kind, 2):
             kept[key] = one  # type: ignore[index]
     return list(kept.values())

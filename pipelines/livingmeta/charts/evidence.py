@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -29,8 +30,9 @@ class Evidence:
         return self.rows if outcome is None else self.rows[matches(self.rows, {"outcome_id": outcome})]
 
 
+@lru_cache(maxsize=2)
 def evidence_of(analysis: Analysis) -> Evidence:
-    """Return the evidence behind an analysis."""
+    """Return the evidence behind an analysis; made once, so that displays share what they find in it."""
     return Evidence(analysis.question, analysis.rows, analysis.groups)
 
 

@@ -23,7 +23,7 @@ from livingmeta.charts.marks import (
     text_layers,
 )
 from livingmeta.charts.scene import Scene, scene_of
-from livingmeta.charts.statements import effect_text
+from livingmeta.charts.statements import difference_text, effect_text, zero_table
 from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE
 
 LARGEST_SQUARE = 324.0  # square pixels: 18 px, inside a row of 22
@@ -65,6 +65,9 @@ def description(analysis: Analysis) -> str:
     said = f"Forest plot of {of}: {analysis.question.title}."
     if analysis.fit is None:
         return f"{said} Nothing is pooled."
+    table = zero_table(analysis)
+    if table is not None:
+        said += f" Risk difference: {difference_text(table, analysis.effects.level)}."
     fits = [fit for fit in (analysis.common, analysis.fit) if fit is not None and k > 1]
     for fit in fits:
         text = effect_text(measure, fit.estimate, fit.ci_lower, fit.ci_upper)

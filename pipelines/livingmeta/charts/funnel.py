@@ -200,7 +200,7 @@ def line_records(analysis: Analysis, deepest: float) -> list[Record]:
 
 
 def _lines(analysis: Analysis, deepest: float, x: alt.X, y: alt.Y) -> list[Layer]:
-    tooltip = [alt.Tooltip("line:N", title="Pooled"), alt.Tooltip("text:N", title="Effect")]
+    tooltip = [alt.Tooltip("line:N", title="Pooled"), alt.Tooltip("text:N", title="Estimate")]
     layers = []
     for record in line_records(analysis, deepest):
         style = {"color": ACCENT_2, "strokeWidth": 1.8, "strokeDash": DASHES[record["line"]]}

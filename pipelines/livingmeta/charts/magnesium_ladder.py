@@ -14,12 +14,22 @@ from altair.utils.schemapi import debug_mode
 
 from livingmeta import formats, units
 from livingmeta.analysis import Analysis
-from livingmeta.charts.categories import BARE, NONE, NUMBER, REFERENCE, Category, Cohort, cohorts_of
+from livingmeta.charts.categories import BARE, NONE, NULL, NUMBER, REFERENCE, Category, Cohort, cohorts_of
 from livingmeta.charts.evidence import Evidence, Table, evidence_of, not_declared, titled
-from livingmeta.charts.ladder_layout import LINE_HEIGHT, Frame, Ladder, Panel, ladder_of
+from livingmeta.charts.ladder_layout import (
+    BESIDE_NOTE,
+    LINE_HEIGHT,
+    Frame,
+    Ladder,
+    Panel,
+    label_lines,
+    ladder_of,
+    unplaced_words,
+)
+from livingmeta.charts.ladder_marks import hollow, strips
 from livingmeta.charts.marks import Layer, Record, Text, layer, layered, lines, pixels, small, text_layers
 from livingmeta.charts.textwidth import shortened
-from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE, MUTED, SMALL_SIZE
+from livingmeta.charts.theme import ACCENT, ACCENT_2, INK, LINE, MUTED
 
 NAME = "magnesium_ladder"
 RATIO_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -29,7 +39,8 @@ KEY = (
     (NUMBER, "ratio with its interval"),
     (REFERENCE, "reference of the cohort"),
     (BARE, "ratio without an interval"),
-    (NONE, "no number in print"),
+    (NULL, "no association, no number"),
+    (NONE, "no number, so no height"),
 )
 
 
@@ -92,8 +103,11 @@ CAPTION = (
     "Each panel is one cohort. A step covers its category of serum magnesium, in mmol/L (1 mmol/L = 2 mEq/L "
     "= 2.431 mg/dL), and stands as high as its ratio against the cohort's own reference; the pale box is the "
     "confidence interval. Arrows mark categories that are open to that side. One scale for all panels, "
-    "logarithmic upwards; boxes that reach beyond a panel are cut at its edge. Cohorts with different "
-    "references cannot be compared step by step."
+    "logarithmic upwards; boxes that reach beyond a panel are cut at its edge. A grey outline is a result "
+    "that was stated as no association without a number: it stands at 1, where its words put it. Hatched "
+    "strips below a panel are categories with a p-value or a direction only, or without a result: "
+    "they have no height, and say nothing of it. Cohorts with different references cannot be compared step "
+    "by step."
 )
 
 
@@ -123,7 +137,7 @@ def step_records(placed: Ladder) -> list[Record]:
     for panel in placed.panels:
         for one in panel.cohort.categories:
             x, x2 = placed.edges(one)
-            y = placed.y(one.estimate or 1.0, panel)
+            y = panel.strip if one.kind == NONE else placed.y(one.estimate or 1.0, panel)
             told = _told(one, panel.cohort)
             records.append({"x": x + 1, "x2": x2 - 1, "y": y, "kind": one.kind, "color": _color(one), **told})
     return records
@@ -145,30 +159,14 @@ def _steps(placed: Ladder) -> list[Layer]:
     common = {"x": x, "y": y, "x2": alt.X2("x2:Q"), "color": color, "tooltip": _tooltip()}
     solid = [one for one in records if one["kind"] in (NUMBER, REFERENCE)]
     layers = [layer(solid, "rule", style={"strokeWidth": 4}, **common)]
-    layers.append(_hollow([one for one in records if one["kind"] == BARE], placed, []))
-    layers.append(_hollow([one for one in records if one["kind"] == NONE], placed, [4, 3]))
+    size = (placed.frame.width, placed.height)
+    layers.append(hollow([one for one in records if one["kind"] in (BARE, NULL)], size, _tooltip()))
+    layers += strips([one for one in records if one["kind"] == NONE], size, _tooltip())
     heads = list(_arrow_heads(placed, records))
     style = {"filled": True, "opacity": 1, "size": 84}
     shape = alt.Shape("shape:N", scale=None)
     layers.append(layer(heads, "point", style=style, x=x, y=y, shape=shape, color=color))
     return layers
-
-
-def _hollow(records: Sequence[Record], placed: Ladder, dash: list[int]) -> Layer:
-    """Return steps as outlines."""
-    x, y = _channels(placed)
-    boxes = [_outline(one) for one in records]
-    style = {"filled": False, "strokeWidth": 1.4, "opacity": 1, **({"strokeDash": dash} if dash else {})}
-    stroke = alt.Stroke("color:N", scale=None)
-    ends = {"x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q")}
-    return layer(boxes, "rect", style=style, x=x, y=y, stroke=stroke, tooltip=_tooltip(), **ends)
-
-
-def _outline(one: Record) -> Record:
-    """Return a step as a box, with room for the arrow where it is open."""
-    x = one["x"] + (8 if one.get("lower_mmol", 0) is None else 0)
-    x2 = one["x2"] - (8 if one.get("upper_mmol", 0) is None else 0)
-    return {**one, "x": x, "x2": x2, "y": one["y"] - 3, "y2": one["y"] + 3}
 
 
 def _arrow_heads(placed: Ladder, records: Sequence[Record]) -> list[Record]:
@@ -202,7 +200,7 @@ def _course(placed: Ladder) -> list[Layer]:
     """Return thin lines from the middle of one step to the middle of the next: the J, where there is one."""
     records = []
     for panel in placed.panels:
-        shown = [one for one in panel.cohort.categories if one.kind != NONE]
+        shown = [one for one in panel.cohort.categories if one.kind not in (NONE, NULL)]
         if len(shown) < 3:
             continue
         middles = [(sum(placed.edges(one)) / 2, placed.y(one.estimate or 1.0, panel)) for one in shown]
@@ -258,22 +256,23 @@ def _tenths(placed: Ladder) -> list[float]:
 def _key(placed: Ladder) -> list[Layer]:
     """Return the marks of the key; its words are among the texts."""
     solid: list[Record] = []
-    hollow: list[Record] = []
-    dashed: list[Record] = []
+    outlined: list[Record] = []
+    hatched: list[Record] = []
     for (kind, _), (left, at) in zip(KEY, _key_places(placed), strict=True):
         one = {"x": left, "x2": left + 20, "y": at, "color": INK if kind == REFERENCE else ACCENT_2}
-        one["color"] = MUTED if kind == NONE else one["color"]
-        (dashed if kind == NONE else hollow if kind == BARE else solid).append(one)
+        one["color"] = MUTED if kind in (NONE, NULL) else one["color"]
+        (hatched if kind == NONE else outlined if kind in (BARE, NULL) else solid).append(one)
     x, y = _channels(placed)
     color = alt.Color("color:N", scale=None)
     bold = layer(solid, "rule", style={"strokeWidth": 4}, x=x, y=y, x2=alt.X2("x2:Q"), color=color)
-    return [bold, _hollow(hollow, placed, []), _hollow(dashed, placed, [4, 3])]
+    size = (placed.frame.width, placed.height)
+    return [bold, hollow(outlined, size), *strips(hatched, size)]
 
 
 def _key_places(placed: Ladder) -> list[tuple[float, float]]:
     if placed.frame.narrow:
-        return [(0.0, 8.0), (174.0, 8.0), (0.0, 26.0), (174.0, 26.0)]
-    return [(0.0, 8.0), (190.0, 8.0), (380.0, 8.0), (590.0, 8.0)]
+        return [(0.0, 8.0), (160.0, 8.0), (0.0, 26.0), (160.0, 26.0), (0.0, 44.0)]
+    return [(x, 8.0) for x in (0.0, 178.0, 366.0, 566.0, 780.0)]
 
 
 def _texts(placed: Ladder) -> list[Text]:
@@ -288,13 +287,17 @@ def _texts(placed: Ladder) -> list[Text]:
 
 
 def _unplaced_texts(frame: Frame, cohort: Cohort, y: float) -> list[Text]:
+    label, stated = unplaced_words(cohort, frame)
     if frame.narrow:
-        stated = shortened(cohort.stated, SMALL_SIZE, frame.width)
-        return [Text(0, y, cohort.label), small(0, y + 16, cohort.note), small(0, y + 32, stated)]
+        at = y + LINE_HEIGHT * len(label)
+        texts = [Text(0, y + LINE_HEIGHT * i, line) for i, line in enumerate(label)]
+        texts.append(small(0, at, cohort.note))
+        return texts + [small(0, at + LINE_HEIGHT * (i + 1), line) for i, line in enumerate(stated)]
+    x = frame.left + BESIDE_NOTE
     return [
-        Text(0, y, shortened(cohort.label, 13, frame.left - 6)),
+        *(Text(0, y + LINE_HEIGHT * i, line) for i, line in enumerate(label)),
         small(frame.left, y, cohort.note),
-        small(frame.left + 222, y, shortened(cohort.stated, SMALL_SIZE, frame.width - frame.left - 222)),
+        *(small(x, y + LINE_HEIGHT * i, line) for i, line in enumerate(stated)),
     ]
 
 
@@ -303,9 +306,11 @@ def _panel_texts(placed: Ladder, panel: Panel) -> list[Text]:
     texts = [
         Text(frame.left - 7, placed.y(x, panel), f"{x:g}", "right", 11, False, MUTED) for x in _ticks(placed)
     ]
-    room = frame.width if frame.narrow else frame.left - 36
-    y = panel.top + 8 if frame.narrow else sum(panel.plot) / 2 - (17 if cohort.model else 9)
-    texts.append(Text(0, y, shortened(cohort.label, 13, room, True), bold=True))
+    label = label_lines(cohort, frame)
+    below = (17 if cohort.model else 9) + LINE_HEIGHT / 2 * (len(label) - 1)
+    y = panel.top + 8 if frame.narrow else sum(panel.plot) / 2 - below
+    texts += [Text(0, y + LINE_HEIGHT * i, line, bold=True) for i, line in enumerate(label)]
+    y += LINE_HEIGHT * (len(label) - 1)
     apart = " · " if cohort.model else ""
     notes = [cohort.note + apart + cohort.model] if frame.narrow else [cohort.note, cohort.model]
     texts += [small(0, y + LINE_HEIGHT * (i + 1), line) for i, line in enumerate(notes)]

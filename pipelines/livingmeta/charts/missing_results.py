@@ -29,7 +29,7 @@ from livingmeta.charts.statuses import (
     studies_of,
 )
 from livingmeta.charts.textwidth import shortened, wrap
-from livingmeta.charts.theme import ACCENT, ACCENT_2, LINE, SMALL_SIZE
+from livingmeta.charts.theme import ACCENT, ACCENT_2, LINE, SMALL_SIZE, TEXT_SIZE
 
 NAME = "missing_results"
 AREAS = (40.0, 84.0, 150.0, 250.0)  # square pixels per step of size
@@ -42,7 +42,7 @@ SHAPES = {
     NULL: "circle",
     ABSENT: "M-.7,-.7L.7,.7M-.7,.7L.7,-.7",
 }
-ROW, LINE_HEIGHT, MARK = 24.0, 15.0, 18.0
+ROW, LINE_HEIGHT, MARK, NAME_HEIGHT = 24.0, 15.0, 18.0, 16.0
 FEW = 4  # marks that fit beside the name of their outcome on a phone
 
 
@@ -244,10 +244,11 @@ def matrix_of(block: Block, frame: Frame) -> Scene:
     for study, patients in studies_of(cells):
         rules.append({"x": 0, "x2": right, "y": y, "y2": y})
         size = "n ?" if patients is None else formats.count(patients)
-        texts.append(Text(0, y + ROW / 2, shortened(study, 13, left - 62)))
+        named = wrap(study, TEXT_SIZE, left - 62)
+        texts += [Text(0, y + ROW / 2 + LINE_HEIGHT * i, line) for i, line in enumerate(named)]
         texts.append(small(left - 8, y + ROW / 2, size, "right"))
         marks += [_mark(one, columns[one.outcome], y + ROW / 2) for one in cells if one.study == study]
-        y += ROW
+        y += ROW + LINE_HEIGHT * (len(named) - 1)
     rules.append({"x": 0, "x2": right, "y": y, "y2": y})
     bars: list[Record] = []
     said = "with a number" if frame.narrow else "Patients behind a number"
@@ -296,11 +297,13 @@ def _column_heads(columns: dict[str, float], frame: Frame, top: float) -> tuple[
         ]
         return texts, most * LINE_HEIGHT
     letters = {name: chr(ord("A") + i) for i, name in enumerate(columns)}
-    texts = [
-        small(0, top + (i + 0.5) * LINE_HEIGHT, f"{letters[name]}  {shortened(name, SMALL_SIZE, 310)}")
-        for i, name in enumerate(columns)
+    said = [
+        (f"{letters[name]}  {line}" if i == 0 else line, 0.0 if i == 0 else 15.0)
+        for name in columns
+        for i, line in enumerate(wrap(name, SMALL_SIZE, 310))
     ]
-    deep = (len(columns) + 1.3) * LINE_HEIGHT
+    texts = [small(x, top + (i + 0.5) * LINE_HEIGHT, line) for i, (line, x) in enumerate(said)]
+    deep = (len(said) + 1.3) * LINE_HEIGHT
     texts += [
         Text(x, top + deep - 7, letters[name], "center", SMALL_SIZE, True) for name, x in columns.items()
     ]
@@ -340,20 +343,24 @@ def _strip(
         per_line = int(frame.width // MARK)
         is_short = len(some) <= FEW
         room = frame.width - (len(some) * MARK + 8 if is_short else 0)
-        texts.append(Text(0, top + 13, shortened(outcome, 13, room)))
-        texts.append(small(0, top + 30, said))
-        bars += bar_records(some, 0, frame.width, top + 45, 4.0)
-        first, start = (top + 13, room + 8 + MARK / 2) if is_short else (top + 64, MARK / 2)
+        named = wrap(outcome, TEXT_SIZE, room)
+        texts += [Text(0, top + 13 + NAME_HEIGHT * i, line) for i, line in enumerate(named)]
+        more = NAME_HEIGHT * (len(named) - 1)
+        texts.append(small(0, top + 30 + more, said))
+        bars += bar_records(some, 0, frame.width, top + 45 + more, 4.0)
+        first, start = (top + 13, room + 8 + MARK / 2) if is_short else (top + 64 + more, MARK / 2)
     else:
         per_line = 17
-        texts.append(Text(0, top + 13, shortened(outcome, 13, frame.left - 10)))
+        named = wrap(outcome, TEXT_SIZE, frame.left - 10)
+        texts += [Text(0, top + 13 + NAME_HEIGHT * i, line) for i, line in enumerate(named)]
+        more = NAME_HEIGHT * (len(named) - 1)
         bars += bar_records(some, 570, 720, top + 13)
         texts.append(small(732, top + 13, said))
         first, start = top + 13, frame.left + MARK / 2
     for i, one in enumerate(some):
         marks.append(_mark(one, start + (i % per_line) * MARK, first + (i // per_line) * (MARK + 2)))
     end = first + ((len(some) - 1) // per_line) * (MARK + 2) + 13
-    return max(end, top + 56) if frame.narrow else end
+    return max(end, top + 56 + more) if frame.narrow else max(end, top + 26 + more)
 
 
 def matrix_table(blocks: Sequence[Block]) -> Table:

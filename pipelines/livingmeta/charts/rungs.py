@@ -1,6 +1,7 @@
 """The models that cohorts were fitted with, from crude to adjusted for albumin: one rung each."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ NAMES = {
 }
 LEVELS = {"crude": CRUDE, "partial": PARTIAL, "full": FULL}
 LOST = "association lost, no number"
+ALBUMIN_OR_MORE = "With albumin or laboratory values"
 SAID = {
     "null_no_number": "no association, no number",
     "p_only": "p-value only",
@@ -45,8 +47,8 @@ class Rung:
 
     @property
     def name(self) -> str:
-        """Return the name of the model."""
-        return NAMES[self.level]
+        """Return the name of the model, which is not always known to be the one with albumin."""
+        return ALBUMIN_OR_MORE if self.text == LOST else NAMES[self.level]
 
     @property
     def place(self) -> float | None:
@@ -69,7 +71,8 @@ class Climb:
         return any(one.place is not None for one in self.rungs)
 
 
-def climbs_of(evidence: Evidence) -> list[Climb]:
+@lru_cache(maxsize=64)
+def climbs_of(evidence: Evidence) -> tuple[Climb, ...]:
     """Return every cohort of a question with its models, those with several rungs and a number first."""
     rows = evidence.asked
     rows = rows[rows["contrast_type"].isin(["category", "per_unit"])]
@@ -77,7 +80,7 @@ def climbs_of(evidence: Evidence) -> list[Climb]:
         _climb(members)
         for _, members in rows.groupby(["study_id", "outcome_id", "contrast_type"], sort=False, dropna=False)
     ]
-    return sorted(found, key=_order)
+    return tuple(sorted(found, key=_order))
 
 
 def _order(one: Climb) -> tuple[bool, bool, float, str]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from livingmeta import formats
 from livingmeta.analysis import Analysis, Subgroups
 from livingmeta.charts.textwidth import NO_BREAK
+from livingmeta.diagnostics import OneTable
 from livingmeta.effect_sizes import Measure
+from livingmeta.effect_sizes.measures import FISHER_Z
 from livingmeta.estimators import Fit
 
 MIN_STUDIES_FOR_PREDICTION = 5  # with fewer the interval says little but its own uncertainty
@@ -41,20 +43,63 @@ def has_prediction(fit: Fit | None) -> bool:
     return fit is not None and fit.pi_lower is not None and fit.k >= MIN_STUDIES_FOR_PREDICTION
 
 
+def is_observational(analysis: Analysis) -> bool:
+    """Return whether a question is answered by observation alone, so that it has no effect of a treatment."""
+    if analysis.question.verdict in ("association", "correlation"):
+        return True
+    rows = analysis.effects.frame if analysis.effects.k else analysis.rows
+    return len(rows) > 0 and "allocation" in rows and bool(rows["allocation"].eq("observational").all())
+
+
+def called(analysis: Analysis) -> str:
+    """Return what an estimate of the question is: an effect, an association or a correlation."""
+    if not is_observational(analysis):
+        return "effect"
+    return "correlation" if analysis.effects.measure.scale == FISHER_Z else "association"
+
+
+def zero_table(analysis: Analysis) -> OneTable | None:
+    """Return the table of the only trial where a cell of it is zero, so that its risk difference leads."""
+    table = analysis.one_table
+    return table if table is not None and table.has_zero else None
+
+
+def difference_text(table: OneTable, level: float) -> str:
+    """Return the risk difference of a table: `8.0 more per 100 (95% CI 1.2 to 15.9, Newcombe)`."""
+    way = 1 if table.difference >= 0 else -1
+    limits = sorted(100 * way * x for x in (table.difference_ci_lower, table.difference_ci_upper))
+    low, high = (formats.number(limit, 1) for limit in limits)
+    more = f"{formats.number(abs(100 * table.difference), 1)} {'more' if way > 0 else 'fewer'} per 100"
+    return f"{more} ({formats.percent(level)} CI {low} to {high}, {table.difference_method})"
+
+
 def statements(analysis: Analysis) -> tuple[str, ...]:
     """Return the sentences under the forest plot of one question."""
     fit, common = analysis.fit, analysis.common
     if fit is None:
         return (f"Not pooled: {analysis.reason}",) if analysis.reason else ("Not pooled.",)
     if fit.k == 1:
-        level = formats.percent(fit.level)
-        return (f"One study: its own effect with a {level} confidence interval; nothing was pooled.",)
+        return _of_one(analysis, fit)
     said = [_heterogeneity(fit), _overall(analysis, fit)]
     if common is not None:
-        said.append(f"Overall effect, {_in_prose(common.method)}: {_test(common)}.")
+        said.append(f"{_pooled(analysis)}, {_in_prose(common.method)}: {_test(common)}.")
     for subgroups in analysis.subgroups[:1]:
         said.extend(_between(subgroups))
     return tuple(_unbroken(sentence) for sentence in said)
+
+
+def _of_one(analysis: Analysis, fit: Fit) -> tuple[str, ...]:
+    table, own = zero_table(analysis), "estimate" if is_observational(analysis) else "effect"
+    level = formats.percent(fit.level)
+    said = f"One study: its own {own} with a {level} confidence interval; nothing was pooled."
+    if table is None:
+        return (said,)
+    difference = difference_text(table, analysis.effects.level)
+    return (f"Risk difference, which leads: {difference}; exact {formats.p_value(table.p_exact)}.", said)
+
+
+def _pooled(analysis: Analysis) -> str:
+    return "Pooled estimate" if is_observational(analysis) else "Overall effect"
 
 
 def _unbroken(text: str) -> str:
@@ -78,7 +123,7 @@ def _heterogeneity(fit: Fit) -> str:
 
 def _overall(analysis: Analysis, fit: Fit) -> str:
     named = ", ".join(filter(None, (_in_prose(fit.method), INTERVAL_NAMES.get(fit.test))))
-    text = f"Overall effect, {named}: {_test(fit)}"
+    text = f"{_pooled(analysis)}, {named}: {_test(fit)}"
     if not has_prediction(fit):
         return text + "."
     measure = analysis.effects.measure

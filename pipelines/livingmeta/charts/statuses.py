@@ -1,6 +1,7 @@
 """What was measured, what was reported with a number, and what was reported without one."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,7 +34,12 @@ ACRONYMS = {
     "t50": "T50",
     "bmp7": "BMP-7",
     "25ohd": "25(OH)D",
+    "ckd": "CKD",
+    "lvh": "LVH",
+    "cvd": "CVD",
 }
+LONGEST_NAME = 70  # characters of a definition that is used as a name
+_CORRELATION = re.compile(r"mg_(?P<other>.+?)_(?P<kind>partial_)?correlation(?:_(?P<rest>.+))?")
 SIZES = (100, 1000, 10_000)  # patients from which a mark is one size larger
 
 
@@ -81,22 +87,54 @@ def cells_of(rows: pd.DataFrame) -> list[Cell]:
     ranked = rows.assign(
         _status=rows["result_status"].map(STATUSES), _n=[patients_of(r) for _, r in rows.iterrows()]
     )
-    cells = []
+    cells, names = [], outcome_names(rows)
     for (_, outcome), members in ranked.groupby(["study_id", "outcome_id"], sort=False, dropna=False):
         best = members.sort_values(["_status", "line"], kind="stable").iloc[0]
         sizes = pd.to_numeric(members["_n"], errors="coerce").dropna()
         patients = float(sizes.max()) if len(sizes) else None
         cells.append(
-            Cell(cohort_name(best), outcome_words(outcome), int(best["_status"]), patients, len(members))
+            Cell(cohort_name(best), names[str(outcome)], int(best["_status"]), patients, len(members))
         )
     return cells
 
 
+def outcome_names(rows: pd.DataFrame) -> dict[str, str]:
+    """Return a name for every outcome, by its id.
+
+    It is what all its rows define it as, without the time that follows a comma; the whole definition
+    where the first part names another outcome too; else the words of the id.
+    """
+    given = rows["outcome_definition"] if "outcome_definition" in rows else pd.Series("", index=rows.index)
+    defined = given.fillna("").groupby(rows["outcome_id"].astype(str), sort=False)
+    wholes = {str(outcome): set(some) for outcome, some in defined}
+    heads = {outcome: {text.split(", ")[0] for text in some} for outcome, some in wholes.items()}
+    return {
+        outcome: _own(outcome, heads) or _own(outcome, wholes) or outcome_words(outcome) for outcome in wholes
+    }
+
+
+def _own(outcome: str, texts: Mapping[str, set[str]]) -> str:
+    """Return the only text of an outcome where it is short and no other outcome has it, else nothing."""
+    if len(texts[outcome]) != 1:
+        return ""
+    (text,) = texts[outcome]
+    is_shared = sum(text in some for some in texts.values()) > 1
+    return "" if is_shared or len(text) > LONGEST_NAME else text[:1].upper() + text[1:]
+
+
 def outcome_words(outcome: object) -> str:
     """Return the id of an outcome as words."""
-    said = [ACRONYMS.get(word, word) for word in words(outcome).split(" ")]
-    text = " ".join(said)
+    found = _CORRELATION.fullmatch(str(outcome))
+    if found:
+        rest = [found["kind"] and "partial", found["rest"] and _in_words(found["rest"])]
+        about = ", ".join(filter(None, rest))
+        return f"Magnesium with {_in_words(found['other'])}" + (f" ({about})" if about else "")
+    text = _in_words(outcome)
     return text[:1].upper() + text[1:]
+
+
+def _in_words(name: object) -> str:
+    return " ".join(ACRONYMS.get(word, word) for word in words(name).split(" "))
 
 
 def outcomes_of(cells: Sequence[Cell]) -> list[str]:

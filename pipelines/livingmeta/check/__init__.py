@@ -51,7 +51,7 @@ def _row_level(curated: Curated) -> Iterator[Finding]:
 
 def _without_said(findings: Iterable[Finding], said: list[Finding]) -> Iterator[Finding]:
     """Yield findings but those on a limit of a cell on which a sharper rule has spoken."""
-    cells = {(f.file, f.line, f.column) for f in said if f.line > 1}
+    cells = {(f.file, f.line, f.column) for f in said if f.line > 1 and f.level == FAULT}
     for finding in findings:
         is_limit = finding.rule.startswith(("must be >=", "must be <="))
         if not (is_limit and (finding.file, finding.line, finding.column) in cells):

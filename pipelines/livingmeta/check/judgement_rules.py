@@ -136,6 +136,8 @@ def _too_good(rows: list[Row], declared: Declared) -> Iterator[Finding]:
         if row.text("domain") != OVERALL:
             worst[_who(row)] = max(worst.get(_who(row), 0), _rank(row, declared))
     for row in rows:
+        if row.text("support"):
+            continue
         if row.text("domain") == OVERALL and 0 <= _rank(row, declared) < worst.get(_who(row), 0):
             yield row.finding("judgement", "better than that of a domain; say in support why", WARNING)
 

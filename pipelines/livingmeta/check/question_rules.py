@@ -15,6 +15,8 @@ from livingmeta.questions import Question, QuestionError, Variant, load_question
 from livingmeta.selection import all_rows, doubled, rows_for
 from livingmeta.studies import TABLES, Studies, TextTable, matches, typed
 
+OF_TRIALS = ("conflict_aware", "single_trial")
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -216,6 +218,7 @@ def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> Ite
         if chosen.empty:
             yield asked.finding(_fit_name(asked, variant), "selects no row", *_place(question, variant))
     main = rows_for(rows, question)
+    yield from _trials(asked, main)
     yield from _overlaps(asked, main)
     yield from _unable(asked, main, faulty)
 
@@ -244,6 +247,14 @@ def _twice(
             row = group.iloc[at]
             rule = f"counted twice in one fit ({_fit_name(asked, variant)}): also in line {lines[0]}"
             yield Finding(row["file"], lines[at], "study_id", row["study_id"] or "", rule)
+
+
+def _trials(asked: Asked, main: pd.DataFrame) -> Iterator[Finding]:
+    """Yield a verdict that speaks of trials where magnesium was measured and not given."""
+    verdict, n = asked.question.verdict, int(main["allocation"].eq("observational").sum())
+    if verdict in OF_TRIALS and n:
+        rule = f"speaks of trials, and {n} of its {len(main)} rows are observational: use association"
+        yield asked.finding(verdict, rule, "verdict")
 
 
 def _overlaps(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:

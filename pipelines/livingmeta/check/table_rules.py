@@ -7,11 +7,15 @@ from livingmeta.check.findings import WARNING, Finding
 from livingmeta.check.header_rules import did_you_mean
 from livingmeta.check.sources import Curated, Row, Source
 from livingmeta.schema import TableSchema
+from livingmeta.units import parsed_bounds
+
+BOUNDS_FORM = "write `<0.7 mmol/L`, `>=2.4 mg/dL` or `0.7 to 0.9 mmol/L`"
 
 
 def table_findings(curated: Curated) -> Iterator[Finding]:
     """Yield what does not fit between tables."""
     yield from _effect_ids(curated)
+    yield from _group_bounds(curated)
     yield from _own_values(curated)
     yield from _reports(curated)
     yield from _report_of_study(curated)
@@ -39,6 +43,25 @@ def _known(row: Row, column: str, known: set[str], what: str) -> Iterator[Findin
         if value not in known:
             which = f"{value} " if len(values) > 1 else ""
             yield row.finding(column, f"{which}must be {what}{did_you_mean(value, known)}")
+
+
+def _group_bounds(curated: Curated) -> Iterator[Finding]:
+    """Yield bounds of categories of magnesium that no picture can place."""
+    categories = {
+        row.text("effect_id")
+        for source in curated.effects.values()
+        for row in source.rows()
+        if row.text("contrast_type") == "category"
+    }
+    for row in _rows(curated, "groups"):
+        said = row.text("bounds")
+        if not said or row.text("effect_id") not in categories:
+            continue
+        bounds = parsed_bounds(said)
+        if bounds is None:
+            yield row.finding("bounds", f"cannot be shown in mmol/L; {BOUNDS_FORM}", WARNING)
+        elif None not in bounds and bounds[0] >= bounds[1]:  # type: ignore[operator]
+            yield row.finding("bounds", "the lower bound must be below the upper one")
 
 
 def _own_values(curated: Curated) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from livingmeta.releases import UNRELEASED, identity
 from livingmeta.results import question_record, write_record
 from livingmeta.studies import Studies
 
+KEYS = ("effect_id", "study_id", "report_id")  # there also in a file without rows
 COMPUTED = ("yi", "vi", "ci_lower", "ci_upper", "derived_from")
 LEFT_OUT = ("file", "line")
 
@@ -38,7 +39,8 @@ def effects_table(analysis: Analysis, studies: Studies, release: str = UNRELEASE
     which release the rows belong to.
     """
     reported = studies.effects[analysis.question.effects].drop(columns=list(LEFT_OUT))
-    reported = reported.dropna(axis="columns", how="all").set_index("effect_id", drop=False)
+    filled = reported.notna().any() | reported.columns.isin(KEYS)
+    reported = reported.loc[:, filled].set_index("effect_id", drop=False)
     links = reported["report_id"].map(studies.reports.set_index("report_id")["doi"])
     labels = analysis.rows.set_index("effect_id")["study"]
     computed = _computed(analysis, reported.index)

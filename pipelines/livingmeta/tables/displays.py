@@ -31,14 +31,15 @@ def displays_section(analysis: Analysis, project: Project) -> Markup:
         chart = CHARTS[name]
         parts.append(f"<h3>{text(chart.title)}</h3>{figure(name, analysis, project)}")
         if chart.table is not None and not chart.absence(analysis):
-            parts.append(folded(chart.table(analysis)))
+            parts.append(folded(chart.table(analysis), f"{chart.title}: {analysis.question.title}"))
     return Markup("".join(parts))
 
 
-def folded(shown: Table) -> str:
-    """Return what a picture shows as a table that opens on demand."""
+def folded(shown: Table, title: str) -> str:
+    """Return what a picture shows as a table that opens on demand, named by the title of the picture."""
     headings, rows = shown
     made = table([Column(heading) for heading in headings], rows)
+    made = Markup(made.replace("<table ", f'<table aria-label="{text(title)}" ', 1))
     return f'<details class="lm-details"><summary>The picture as a table</summary>{made}</details>'
 
 
@@ -61,7 +62,9 @@ def _missing(evidence: Sequence[Evidence], project: Project) -> str:
             return missing_results.matrix_chart(blocks, narrow, said)
 
         name = f"missing_results-{part}"
-        made = _figure(name, missing_results.CAPTION, draw, missing_results.matrix_table(blocks), project)
+        shown = missing_results.matrix_table(blocks)
+        title = f"Missing results, {part} part of the book"
+        made = _figure(name, missing_results.CAPTION, draw, (shown, title), project)
         parts.append(f"### {part.capitalize()}\n\n{made}")
     return "\n\n".join(["## Results that are missing", *parts])
 
@@ -76,7 +79,9 @@ def _ladder(evidence: Sequence[Evidence], project: Project) -> str:
         return magnesium_ladder.ladder_chart(some, narrow)
 
     shown = magnesium_ladder.ladder_table(some)
-    made = _figure(magnesium_ladder.NAME, magnesium_ladder.CAPTION, draw, shown, project)
+    made = _figure(
+        magnesium_ladder.NAME, magnesium_ladder.CAPTION, draw, (shown, "Magnesium ladder"), project
+    )
     return f"## Magnesium ladder\n\n{made}"
 
 
@@ -90,10 +95,13 @@ def _benefit_harm(evidence: Sequence[Evidence], project: Project) -> str:
         return benefit_harm.benefit_harm_chart(some, narrow)
 
     shown = benefit_harm.benefit_harm_table(some)
-    made = _figure(benefit_harm.NAME, benefit_harm.CAPTION, draw, shown, project)
+    made = _figure(
+        benefit_harm.NAME, benefit_harm.CAPTION, draw, (shown, "Benefit and harm per 1,000"), project
+    )
     return f"## Benefit and harm per 1,000\n\n{made}"
 
 
-def _figure(name: str, caption: str, draw: Draw, shown: Table, project: Project) -> str:
+def _figure(name: str, caption: str, draw: Draw, named: tuple[Table, str], project: Project) -> str:
+    """Return a picture and, folded below it, the table that it is named with."""
     wide, narrow = (draw(flag).to_dict(validate=False) for flag in (False, True))
-    return figure_html(f"figure-{name}", caption, wide, narrow, (), project.svg_cache) + folded(shown)
+    return figure_html(f"figure-{name}", caption, wide, narrow, (), project.svg_cache) + folded(*named)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 NOT_RECORDED = "not recorded"
+BREAKS = re.compile(r"\s*\n\s*")  # an empty line would end the HTML inside a page of Markdown
 
 
 class Markup(str):
@@ -40,7 +41,8 @@ def text(value: Any, otherwise: str = NOT_RECORDED) -> str:
         return str(value)
     if missing(value):
         return f'<span class="lm-none">{otherwise}</span>'
-    return escape(f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value))
+    shown = f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+    return escape(BREAKS.sub(" ", shown))
 
 
 def table(

@@ -56,6 +56,8 @@ def _what_matters(found: Multiverse, measure: Measure) -> str:
     medians = {choice: _medians(found, choice) for choice in found.varied}
     choice = max(medians, key=lambda name: max(medians[name].values()) - min(medians[name].values()))
     low, high = (pick(medians[choice], key=medians[choice].__getitem__) for pick in (min, max))
+    if _shown(medians[choice][low], measure) == _shown(medians[choice][high], measure):
+        return "None of the choices moves them by as much as the numbers shown here can tell."
     ends = [f"{_shown(medians[choice][option], measure)} ({word(option)})" for option in (low, high)]
     name = TITLES[choice].lower()
     return f"What moves them most is the choice of {name}: medians from {ends[0]} to {ends[1]}."

@@ -117,9 +117,14 @@ def _facet(name: str, told: Sequence[Sequence[str]], words: Mapping[str, str]) -
 # The page -----------------------------------------------------------------------------------------------
 
 
-def study_list(studies: Studies, questions: Sequence[Question]) -> Markup:
-    """Return every study with its reports, results and the questions that use it; one anchor per study."""
+def study_pages(studies: Studies, questions: Sequence[Question]) -> dict[str, Markup]:
+    """Return the list of studies, and the short one of those from seed documents, by fragment."""
     found = gathered(studies, questions)
+    return {"studies": study_list(found, questions), "seeds": seed_list(found)}
+
+
+def study_list(found: Sequence[Study], questions: Sequence[Question]) -> Markup:
+    """Return every study with its reports, results and the questions that use it; one anchor per study."""
     asked = json.dumps(facets(found, questions), ensure_ascii=False).replace("</", "<\\/")
     cards = "".join(_card(study) for study in found)
     return Markup(
@@ -129,12 +134,12 @@ def study_list(studies: Studies, questions: Sequence[Question]) -> Markup:
     )
 
 
-def seed_list(studies: Studies, questions: Sequence[Question] = ()) -> Markup:
+def seed_list(found: Sequence[Study]) -> Markup:
     """Return the studies that the seed documents brought in, as a short list of links."""
     items = [
         f'<li><a href="studies.html#{one.id}">{text(one.row["label"])}</a> '
         f"({_seed_words(one.seeds)}): {text(one.row['setting_population'])}</li>"
-        for one in gathered(studies, questions)
+        for one in found
         if one.seeds
     ]
     if not items:

@@ -7,10 +7,10 @@ from typing import Any
 
 from livingmeta import formats
 from livingmeta.questions import Question
+from livingmeta.selection import NUMERIC
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, missing, table, text
 from livingmeta.tables.wanted import STATUSES
-from livingmeta.wanted import NUMERIC
 
 COLUMNS = (
     Column("Result"),

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from livingmeta import formats
+from livingmeta.currency import NOT_RETRIEVED
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, bullets, register_link, table, text
 from livingmeta.wanted import (
     FEWEST,
-    NOT_RETRIEVED,
+    NO,
     ORDER,
     FullText,
     Silent,
@@ -63,7 +64,7 @@ def wanted_section(found: Wanted, root: str = "../../") -> Markup:
     root : str
         The way from the page to the folder of the book.
     """
-    parts = [f'<div class="lm-wanted"><p>{text(null_sentence(found))} {text(_others_sentence(found))}</p>']
+    parts = [f'<div class="lm-wanted"><p>{text(_lead(found))}</p>']
     if found.silent:
         parts.append(table(SILENT_COLUMNS, [_silent_row(one, root) for one in found.silent]))
     parts.append(f"<p>{text(_texts_sentence(found))}</p>")
@@ -73,6 +74,10 @@ def wanted_section(found: Wanted, root: str = "../../") -> Markup:
         parts.append("<p>Trials to watch:</p>" + _trial_table(found.trials))
     link = f'<a href="{root}what-would-help.html">What would help the whole book</a>'
     return Markup("".join([*parts, f"<p>{link}, and how the list is ordered.</p></div>"]))
+
+
+def _lead(found: Wanted) -> str:
+    return f"{null_sentence(found)} {_others_sentence(found)}".rstrip()
 
 
 def null_sentence(found: Wanted) -> str:
@@ -94,8 +99,9 @@ def _others_sentence(found: Wanted) -> str:
     k = len(found.others)
     if not k:
         return ""
+    subject = f"{formats.count(k)} more" if found.nulls else _count_of(k, "study", "studies")
     return (
-        f"{formats.count(k)} more {_plural(k, 'gives', 'give')} a direction, a p-value, part of a number or "
+        f"{subject} {_plural(k, 'gives', 'give')} a direction, a p-value, part of a number or "
         f"nothing: {_people_words(found.others)}{_elsewhere(found.others)}."
     )
 
@@ -116,6 +122,10 @@ def _people_words(some: Sequence[Silent]) -> str:
     return f"{said}, and {formats.count(unknown)} of unrecorded size" if unknown else said
 
 
+def _count_of(n: int, one: str, many: str) -> str:
+    return f"{formats.count(n)} {_plural(n, one, many)}"
+
+
 def _plural(n: int, one: str, many: str) -> str:
     return one if n == 1 else many
 
@@ -126,7 +136,10 @@ def _texts_sentence(found: Wanted) -> str:
     n = len(found.texts)
     said = f"{formats.count(n)} full {_plural(n, 'text is', 'texts are')} wanted"
     if not found.raising:
-        return f"{said}; none would add a study to the {formats.count(found.k)} with a usable number."
+        if not found.k:
+            return f"{said}; none could enter the main analysis, in which no study has a usable number."
+        have = _count_of(found.k, "study", "studies")
+        return f"{said}; none would add one to the {have} with a usable number."
     if found.could_reach and not found.question.pooled:
         reach = (
             f" That would be enough to compare {FEWEST} or more; whether they may be pooled depends on "
@@ -156,8 +169,13 @@ def _count(people: float | None) -> str | None:
 
 
 def _text_row(one: FullText, root: str) -> tuple:
-    raises = "yes" if one.raises else "no, its study is in already"
-    return _study_link(one.study_id, one.title, root), one.adds, _count(one.people), raises
+    return _study_link(one.study_id, one.title, root), one.adds, _count(one.people), _raises(one)
+
+
+def _raises(one: FullText) -> str:
+    if not one.raises and one.can_enter != NO:
+        return "no, its study is in already"
+    return f"{one.can_enter}: {one.because}" if one.because else one.can_enter
 
 
 def _trial_table(found: Sequence[Trial]) -> Markup:
