@@ -8,6 +8,8 @@ proportions and all effects on their natural scale.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from livingmeta import formats
+
 PEOPLE = 1000
 
 
@@ -93,3 +95,23 @@ def risk_with(measure: str, effect: float, baseline: float) -> float:
     if measure != "RD" and not effect > 0:
         raise AbsoluteError(f"{measure} {effect:g}: a ratio must be above 0")
     return FORMULAS[measure](effect, baseline)
+
+
+def more_or_fewer(difference: float, digits: int = 0) -> str:
+    """Return a difference of risks as people of a thousand: `12 fewer`, `3 more`, `0 more or fewer`."""
+    people = PEOPLE * abs(difference)
+    if round(people, digits) == 0:
+        return "0 more or fewer"
+    shown = formats.count(people) if digits == 0 else formats.number(people, digits)
+    return f"{shown} {'more' if difference > 0 else 'fewer'}"
+
+
+def difference_in_words(estimate: float, lower: float, upper: float) -> tuple[str, str]:
+    """Return a difference of risks and its interval as people of a thousand, in the same words everywhere.
+
+    The lower limit comes first: `118 fewer` with `250 fewer to 14 more`. A limit that is not zero gets a
+    decimal where it would be rounded to zero.
+    """
+    digits = 0 if all(end == 0 or PEOPLE * abs(end) >= 0.5 for end in (lower, upper)) else 1
+    low, high = sorted((lower, upper))
+    return more_or_fewer(estimate, digits), f"{more_or_fewer(low, digits)} to {more_or_fewer(high, digits)}"

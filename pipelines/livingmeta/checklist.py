@@ -228,7 +228,8 @@ def _changed(at: Evidence) -> Answer:
 def _retired(at: Evidence) -> Answer:
     out = [one for one in at.questions.values() if "not currently living" in str(one.living.get("status"))]
     said = (
-        f"{formats.count(len(out))} of {formats.count(len(at.questions))} questions are not currently living"
+        f"{formats.count(len(out))} of {formats.count(len(at.questions))} questions "
+        f"{'is' if len(out) == 1 else 'are'} not currently living"
     )
     return MET, f"{said}; their pages say why."
 

@@ -74,12 +74,25 @@ def interval(lower: float | None, upper: float | None, *, show: Show = ratio) ->
     return f"{show(lower)}{separator}{show(upper)}"
 
 
+def alike(*values: float | None) -> Show:
+    """Return how the numbers of one estimate are printed: 73 (30–116), not 73.00 (30.00–116).
+
+    From 100 on a number has no decimals; then neither have the others, unless a small positive number
+    would lose digits that matter, as in 12.66 (0.73–221).
+    """
+    found = [value for value in values if value is not None and math.isfinite(value)]
+    large = any(abs(value) >= 100 for value in found)
+    plain = large and (min(found) < 0 or min(found) >= 10)
+    return count if plain else ratio
+
+
 def with_interval(
-    value: float | None, lower: float | None, upper: float | None, *, show: Show = ratio
+    value: float | None, lower: float | None, upper: float | None, *, show: Show | None = None
 ) -> str:
     """Return an estimate with its interval in brackets: `0.58 (0.44–0.77)`."""
     if value is None:
         return MISSING
+    show = show or alike(value, lower, upper)
     if lower is None or upper is None:
         return show(value)
     return f"{show(value)} ({interval(lower, upper, show=show)})"

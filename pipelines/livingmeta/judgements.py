@@ -67,6 +67,7 @@ class Finding:
 
     said: Verdict
     effects: EffectSizes
+    results: int
     studies: int
     participants: int | None
     kinds: tuple[str, ...]
@@ -80,11 +81,15 @@ def finding(analysis: Analysis) -> Finding:
     said = verdict(analysis)
     effects = leading_effects(analysis, said)
     total = effects.frame["n_total"].sum(skipna=False) if effects.k else None
+    people = None if total is None or total != total else int(total)
+    side_by_side = said.fit is None
     return Finding(
         said=said,
         effects=effects,
-        studies=effects.k or int(analysis.rows["study_id"].nunique()),
-        participants=None if total is None or total != total else int(total),
+        results=effects.k,
+        studies=(analysis.n_studies if side_by_side else effects.k)
+        or int(analysis.rows["study_id"].nunique()),
+        participants=analysis.participants if side_by_side else people,
         kinds=_kinds(effects.frame if effects.k else analysis.rows),
         absolute=absolute(analysis),
         certainty=analysis.appraisal.rating(OVERALL),

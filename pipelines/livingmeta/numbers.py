@@ -107,11 +107,12 @@ def _estimate(record: Record) -> Number | None:
     return Number("estimate", "Estimate of the main model", text, sentence, _present(shown, *ENDS))
 
 
-def _spoken(shown: Mapping[str, float | None], level: float) -> str:
+def _spoken(shown: Mapping[str, Any], level: float) -> str:
     if shown["ci_lower"] is None or shown["ci_upper"] is None:
         return formats.ratio(shown["estimate"])
-    ends = f"{formats.ratio(shown['ci_lower'])} to {formats.ratio(shown['ci_upper'])}"
-    return f"{formats.ratio(shown['estimate'])} ({level:g}% confidence interval {ends})"
+    show = formats.alike(*(shown[name] for name in ENDS))
+    estimate, lower, upper = (show(shown[name]) for name in ENDS)
+    return f"{estimate} ({level:g}% confidence interval {lower} to {upper})"
 
 
 def _prediction_interval(record: Record) -> Number | None:
@@ -164,10 +165,21 @@ def _i2(record: Record) -> Number | None:
 
 def _k(record: Record) -> Number | None:
     k = record["k"]
+    if record["display"]["estimate"] is None:
+        return _side_by_side(k)
     sentence = (
         f"{formats.words(k).capitalize()} {'study enters' if k == 1 else 'studies enter'} the estimate."
     )
     return Number("k", "Studies in the estimate (k)", formats.count(k), sentence, {"k": k})
+
+
+def _side_by_side(k: int) -> Number | None:
+    """Return the number of results where there is no mean; studies may have more than one."""
+    if k == 0:
+        return None
+    verb = "result is" if k == 1 else "results are"
+    sentence = f"{formats.words(k).capitalize()} {verb} shown side by side; no mean is given."
+    return Number("k", "Results shown side by side (k)", formats.count(k), sentence, {"k": k})
 
 
 def _participants(record: Record) -> Number | None:

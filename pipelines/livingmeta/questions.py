@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from livingmeta.living_rules import LIVING_RULES as LIVING_RULES
+from livingmeta.living_rules import is_whole, living_faults
 from livingmeta.units import MMOL_PER_L, to_mmol_per_l
 
 Filter = Mapping[str, Any]
@@ -56,6 +58,14 @@ class BaselineRisk:
     """A risk without the treatment: events among so many people, and the source of both."""
 
     events: int
+    n: int
+    source: str
+
+
+@dataclass(frozen=True)
+class KnownStudies:
+    """How many studies of the question are known at least, curated here or not, and who counted them."""
+
     n: int
     source: str
 
@@ -114,6 +124,7 @@ class Question:
     common_effect: ModelChoice = ModelChoice("EE")
     minimal_important_difference: float | None = None
     baseline_risk: float | BaselineRisk | None = None
+    known_studies: KnownStudies | None = None
     subgroups: tuple[SubgroupRule, ...] = ()
     moderators: tuple[str, ...] = ()
     sensitivity: tuple[Variant, ...] = ()
@@ -142,6 +153,7 @@ KINDS: dict[str, Kind] = {
         (int, float, dict, NOTHING),
         "must be a proportion, a mapping of events, n and source, or nothing",
     ),
+    "known_studies": ((dict, NOTHING), "must be a mapping of n and source, or nothing"),
     "measure": ((str, NOTHING), "must be text or nothing"),
     "order": ((int,), "must be a whole number"),
     "level": ((int, float), "must be a number"),
@@ -149,14 +161,6 @@ KINDS: dict[str, Kind] = {
 }
 MARKUP = "<>`$\\*_[]{}|"
 PI_DF = ("k-1", "k-2", "normal")
-LIVING_KEYS = ("status", "because", "search_every_months", "update_when", "retire_when")
-# Rules by which an update or a retirement is due; `currency` evaluates each against its threshold.
-LIVING_RULES = (
-    "awaiting_at_least",
-    "months_since_last_look",
-    "years_without_new_study",
-    "new_searches_without_change",
-)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -219,6 +223,8 @@ def _built(key: str, value: Any) -> Any:
         return Step(**value) if value else None
     if key == "baseline_risk" and isinstance(value, dict):
         return BaselineRisk(**value)
+    if key == "known_studies":
+        return KnownStudies(**value) if value else None
     if key == "multiverse":
         return Grid(**{name: tuple(options) for name, options in value.items()}) if value else None
     return value
@@ -235,8 +241,9 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
     faults += [f"{path}:{key}: missing: every question needs it" for key in sorted(required - set(raw))]
     faults += _value_faults(raw, path)
     faults += _nested_faults(raw, path)
-    faults += _living_faults(raw.get("living"), path)
+    faults += living_faults(raw.get("living"), path)
     faults += _baseline_faults(raw.get("baseline_risk"), f"{path}:baseline_risk")
+    faults += _known_faults(raw.get("known_studies"), f"{path}:known_studies")
     faults += _display_faults(raw.get("displays"), bool(raw.get("per")), path)
     if raw.get("id") != path.stem:
         faults.append(f"{path}:id: {raw.get('id')!r}: must be the name of the file, {path.stem!r}")
@@ -336,12 +343,24 @@ def _baseline_faults(value: Any, where: str) -> list[str]:
         return []
     faults = _item_faults(value, BaselineRisk, where)
     events, n = (value.get(name, 0) for name in ("events", "n"))
-    if not faults and not (_is_whole(events) and _is_whole(n) and events <= n):
+    if not faults and not (is_whole(events) and is_whole(n) and events <= n):
         faults.append(f"{where}: {events!r} of {n!r}: must be whole numbers from 1, events not above n")
     if not faults and not (isinstance(value["source"], str) and value["source"].strip()):
         faults.append(
             f"{where}: source: {value['source']!r}: must be text that says where the risk comes from"
         )
+    return faults
+
+
+def _known_faults(value: Any, where: str) -> list[str]:
+    """Return why a number of known studies is none: a whole number with its source."""
+    if not isinstance(value, dict):
+        return []
+    faults = _item_faults(value, KnownStudies, where)
+    if not faults and not is_whole(value["n"]):
+        faults.append(f"{where}: n: {value['n']!r}: must be a whole number from 1")
+    if not faults and not (isinstance(value["source"], str) and value["source"].strip()):
+        faults.append(f"{where}: source: {value['source']!r}: must be text that says who counted them")
     return faults
 
 
@@ -354,46 +373,3 @@ def _display_faults(displays: Any, per_step: bool, path: Path) -> list[str]:
         for i, name in enumerate(named)
         if name not in DISPLAYS or name in named[:i]
     ]
-
-
-def _living_faults(living: Any, path: Path) -> list[str]:
-    if not isinstance(living, dict):
-        return []
-    faults = [
-        f"{path}:living.{key}: {value!r}: unknown key, there are {', '.join(LIVING_KEYS)}"
-        for key, value in living.items()
-        if key not in LIVING_KEYS
-    ]
-    faults += [
-        f"{path}:living.{key}: {living[key]!r}: must be text"
-        for key in ("status", "because")
-        if not isinstance(living.get(key, ""), str)
-    ]
-    months = living.get("search_every_months")
-    if months is not None and not _is_whole(months):
-        faults.append(
-            f"{path}:living.search_every_months: {months!r}: must be a whole number from 1, or nothing"
-        )
-    lists = [(key, living[key]) for key in ("update_when", "retire_when") if living.get(key) is not None]
-    return faults + [fault for key, rules in lists for fault in _rule_faults(rules, f"{path}:living.{key}")]
-
-
-def _rule_faults(rules: Any, where: str) -> list[str]:
-    if not isinstance(rules, list):
-        return [f"{where}: {rules!r}: must be a list of rules, or nothing"]
-    return [fault for i, item in enumerate(rules) for fault in _one_rule_faults(item, f"{where}.{i}")]
-
-
-def _one_rule_faults(item: Any, where: str) -> list[str]:
-    if not isinstance(item, dict) or len(item) != 1:
-        return [f"{where}: {item!r}: must be one rule with its threshold, such as {LIVING_RULES[0]} 1"]
-    ((name, threshold),) = item.items()
-    if name not in LIVING_RULES:
-        return [f"{where}.{name}: {threshold!r}: unknown rule, there are {', '.join(LIVING_RULES)}"]
-    if not _is_whole(threshold):
-        return [f"{where}.{name}: {threshold!r}: must be a whole number from 1"]
-    return []
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -17,7 +17,7 @@ from livingmeta.diagnostics.asymmetry import egger
 from livingmeta.distributions import normal_quantile
 from livingmeta.effect_sizes import EffectSizes, Measure
 from livingmeta.selection import IN_WORDS, NULL, unprinted
-from livingmeta.verdicts import Verdict, by_size, excludes_null, sizes_disagree, verdict
+from livingmeta.verdicts import APPRECIABLE_RATIOS, Verdict, by_size, excludes_null, sizes_disagree, verdict
 
 NONE, SOME, SERIOUS = "no concern suggested", "some concern suggested", "serious concern suggested"
 NOTHING = "no suggestion"
@@ -25,8 +25,6 @@ NOTHING = "no suggestion"
 # Where the Cochrane Handbook lets "substantial" and "considerable" heterogeneity begin.
 SUBSTANTIAL_I2, CONSIDERABLE_I2 = 50.0, 75.0
 MIN_STUDIES_FOR_PREDICTION = 5
-# GRADE guidelines 6 (Guyatt et al. 2011): a rough guide to an appreciable benefit or harm.
-APPRECIABLE_RATIOS = (0.75, 1.25)
 # GRADE guidelines 6: the size of one adequately powered trial; the reduction is one of those named there.
 FALSE_POSITIVE, POWER, REDUCTION = 0.05, 0.80, 0.25
 ASYMMETRY_P = 0.10  # a convention of this book
@@ -116,7 +114,10 @@ def inconsistency(analysis: Analysis) -> Suggestion:
         level = NONE
     lower, upper = (None if x is None else _natural(measure, x) for x in (lower, upper))
     shown = "not shown" if lower is None else formats.interval(lower, upper)
-    text = f"I² {formats.percent(fit.i2)}, τ² {formats.number(fit.tau2, 3)}, prediction interval {shown}."
+    which = f"All {fit.k} studies: " if verdict(analysis).fit is not fit else ""
+    text = (
+        f"{which}I² {formats.percent(fit.i2)}, τ² {formats.number(fit.tau2, 3)}, prediction interval {shown}."
+    )
     seen = {"k": fit.k, "i2": fit.i2, "tau2": fit.tau2, "pi_lower": lower, "pi_upper": upper}
     return Suggestion("inconsistency", level, text, INCONSISTENCY_RULE, seen)
 

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import pandas as pd
 
 from livingmeta import formats
+from livingmeta.absolute import PEOPLE, difference_in_words
 from livingmeta.analysis import Analysis, Group, Subgroups
 from livingmeta.diagnostics import OneTable
 from livingmeta.effect_sizes import Measure
 from livingmeta.estimators import Fit
+from livingmeta.phrases import nothing_usable, of_known, several, shown, span
 
 LEVEL_OF_CONFLICT = 0.05
+# GRADE guidelines 6 (Guyatt et al. 2011): a rough guide to an appreciable benefit or harm.
+APPRECIABLE_RATIOS = (0.75, 1.25)
 CHANCE = {"OR": "odds", "PETO": "odds", "RR": "risk", "HR": "hazard", "SHR": "hazard", "IRR": "rate"}
 
 
@@ -77,19 +81,6 @@ def verdict(analysis: Analysis) -> Verdict:
     return RULES[analysis.question.verdict](analysis)
 
 
-def shown(fit: Fit, measure: Measure) -> str:
-    """Return an estimate with its interval in words: `OR 1.02, 95% CI 0.96 to 1.07`."""
-    value, lower, upper = (
-        formats.ratio(float(measure.to_display(x))) for x in (fit.estimate, fit.ci_lower, fit.ci_upper)
-    )
-    return f"{measure.label} {value}, {fit.level:g}% CI {lower} to {upper}"
-
-
-def _trials(k: int, noun: str = "trial") -> str:
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{formats.words(k)} {noun if k == 1 else plural}"
-
-
 def _chance(analysis: Analysis) -> str:
     code = analysis.effects.measure.code
     return f"{CHANCE.get(code, analysis.effects.measure.name)} of {analysis.question.outcome_event}"
@@ -137,7 +128,7 @@ def _size_conflict(analysis: Analysis, split: Subgroups, fit: Fit) -> Verdict:
     side = excludes_null(large.fit)
     finding = {0: "no difference", -1: "a lower risk", 1: "a higher risk"}[side]
     sentence = (
-        f"In the {_trials(large.fit.k)} with {large.label[0].lower()}{large.label[1:]}, taken together, "
+        f"In the {several(large.fit.k)} with {large.label[0].lower()}{large.label[1:]}, taken together, "
         f"{_difference(large.fit, analysis)} ({shown(large.fit, measure)}){_spread_within(large.fit)}. "
         f"{_small_says(analysis, small, side)}"
     )
@@ -207,18 +198,45 @@ def _model_conflict(analysis: Analysis, fit: Fit, common: Fit) -> Verdict:
 
 def _effect(analysis: Analysis, fit: Fit, size_matters: bool) -> Verdict:
     measure = analysis.effects.measure
-    claim = _difference(fit, analysis)
-    short = {0: "No difference shown", -1: "Lower with treatment", 1: "Higher with treatment"}[
-        excludes_null(fit)
-    ]
     size = " Small and large trials differ, which the mean hides." if size_matters else ""
+    short = undecided(analysis, fit)
+    claim = _untold(analysis) if short else _difference(fit, analysis)
+    short = (
+        short
+        or {0: "No difference shown", -1: "Lower with treatment", 1: "Higher with treatment"}[
+            excludes_null(fit)
+        ]
+    )
     return Verdict(
         status="pooled",
         headline=f"{short}.",
-        sentence=f"In {_trials(fit.k)}, {claim} ({shown(fit, measure)}).{size}",
+        sentence=f"In {of_known(fit.k, analysis.question)}, {claim} ({shown(fit, measure)}).{size}",
         note=_prediction_note(fit, measure),
         answer=f"{short}.",
         fit=fit,
+    )
+
+
+def undecided(analysis: Analysis, fit: Fit) -> str:
+    """Return why an interval with no effect in it tells nothing, in a few words; nothing where it does.
+
+    It is too imprecise where the interval of the random-effects model reaches an appreciable benefit and an
+    appreciable harm; else there may be too few of the studies that are known to exist.
+    """
+    if excludes_null(fit):
+        return ""
+    lower, upper = (float(analysis.effects.measure.to_display(x)) for x in (fit.ci_lower, fit.ci_upper))
+    wide = lower <= APPRECIABLE_RATIOS[0] and upper >= APPRECIABLE_RATIOS[1]
+    if analysis.effects.measure.is_ratio and wide:
+        return "Too imprecise to tell"
+    known = analysis.question.known_studies
+    return "Too few of the known trials to tell" if known and fit.k < known.n / 2 else ""
+
+
+def _untold(analysis: Analysis) -> str:
+    return (
+        f"the {_chance(analysis)} may be lower or higher with {_treatment(analysis)} "
+        f"than with {_control(analysis)}"
     )
 
 
@@ -247,13 +265,23 @@ def _association(analysis: Analysis) -> Verdict:
         -1: "was associated with a lower risk of",
         0: "was not clearly associated with the risk of",
     }[side]
+    cohorts = of_known(fit.k, analysis.question, "cohort")
     sentence = (
-        f"In {_trials(fit.k, 'cohort')}{_patients(analysis)}, {_exposure(exposure)} {linked} "
+        f"In {cohorts}{_patients(analysis)}, {_exposure(exposure)} {linked} "
         f"{analysis.question.outcome_event} ({shown(fit, measure)}). "
         "This is an association, not an effect of treatment."
     )
     note = _prediction_note(fit, measure, "association")
-    return Verdict("pooled", f"{claim}.", sentence, note, f"{claim}.", fit)
+    claim = f"{claim}{_lost_after_albumin(analysis) if side else ''}."
+    return Verdict("pooled", claim, sentence, note, claim, fit)
+
+
+def _lost_after_albumin(analysis: Analysis) -> str:
+    """Return in how many cohorts of the mean the association was reported lost after albumin."""
+    frame = analysis.effects.frame
+    lost = int(frame["null_after_albumin"].eq("yes").sum()) if "null_after_albumin" in frame else 0
+    of = several(len(frame), "cohort")
+    return f"; lost after albumin in {formats.words(lost)} of {of}" if lost else ""
 
 
 def _patients(analysis: Analysis) -> str:
@@ -273,8 +301,9 @@ def _correlation(analysis: Analysis) -> Verdict:
         excludes_null(fit)
     ]
     verb = {-1: "were inversely", 1: "were positively", 0: "were not clearly"}[excludes_null(fit)]
+    studies = of_known(fit.k, analysis.question, "study")
     sentence = (
-        f"In {_trials(fit.k, 'study')}{_patients(analysis)}, {_exposure(analysis.question.intervention)} and "
+        f"In {studies}{_patients(analysis)}, {_exposure(analysis.question.intervention)} and "
         f"{analysis.question.outcome_noun} {verb} correlated ({shown(fit, measure)}). "
         "A correlation says nothing of cause."
     )
@@ -292,13 +321,19 @@ def _single(analysis: Analysis) -> Verdict:
     row = analysis.effects.frame.iloc[0]
     claim = _single_claim(analysis, fit)
     sentence = (
-        f"One trial counted {analysis.question.outcome_noun}: {_fraction(row, 'treatment')} with "
+        f"{_lone(analysis)} counted {analysis.question.outcome_noun}: {_fraction(row, 'treatment')} with "
         f"{_treatment(analysis)}, {_fraction(row, 'control')} with {_control(analysis)}; "
-        f"{_per_hundred(table)} "
+        f"{_per_thousand(table)} "
         f"(exact {formats.p_value(table.p_exact)}; {shown(fit, measure)})."
     )
     lead = table if table.has_zero else None
     return Verdict("one", claim, sentence, _single_note(table.has_zero, measure), claim, fit, lead)
+
+
+def _lone(analysis: Analysis) -> str:
+    known = analysis.question.known_studies
+    rest = ", the others not curated," if known and known.n > 1 else ""
+    return f"{of_known(1, analysis.question).capitalize()}{rest}"
 
 
 def _fraction(row: pd.Series, arm: str) -> str:
@@ -312,9 +347,9 @@ def _single_claim(analysis: Analysis, fit: Fit) -> str:
     side = "More" if table.difference > 0 else "Fewer"
     noun = analysis.question.outcome_noun
     return (
-        f"{side} {noun} with {_treatment(analysis)} in one trial."
+        f"{side} {noun} with {_treatment(analysis)} in {of_known(1, analysis.question)}."
         if clear
-        else "One trial, too small to tell."
+        else f"{of_known(1, analysis.question).capitalize()}, too small to tell."
     )
 
 
@@ -328,50 +363,26 @@ def _single_note(has_zero: bool, measure: Measure) -> str:
     return f"One trial is shown by itself; nothing was pooled.{zero}"
 
 
-def _per_hundred(table: OneTable) -> str:
-    direction = 1 if table.difference >= 0 else -1
+def _per_thousand(table: OneTable) -> str:
     limits = (table.difference_ci_lower, table.difference_ci_upper)
-    low, high = sorted(100 * direction * limit for limit in limits)
-    # A limit just beyond zero must not be rounded to zero.
-    digits = 0 if min(abs(low), abs(high)) >= 0.5 else 1
-    return (
-        f"{formats.number(100 * abs(table.difference), digits)} "
-        f"{'more' if direction > 0 else 'fewer'} per 100 "
-        f"(95% CI {formats.number(low, digits)} to {formats.number(high, digits)}, {table.difference_method})"
-    )
+    difference, interval = difference_in_words(table.difference, *limits)
+    return f"{difference} per {PEOPLE:,} (95% CI {interval}, {table.difference_method})"
 
 
 def _not_pooled(analysis: Analysis) -> Verdict:
     studies = analysis.rows["study_id"].nunique()
     verb = "is" if studies == 1 else "are"
     reason = f"{analysis.reason[0].upper()}{analysis.reason[1:].rstrip('.')}"
-    sentence = f"{_trials(studies, 'study').capitalize()} {verb} shown below; no mean is given. {reason}."
-    span = _span(analysis)
+    sentence = f"{several(studies, 'study').capitalize()} {verb} shown below; no mean is given. {reason}."
+    reach = span(analysis)
     return Verdict(
         status="shown",
         headline="Shown, not pooled.",
-        sentence=f"{sentence} {span}".strip(),
+        sentence=f"{sentence} {reach}".strip(),
         note="",
-        answer=span or _nothing_usable(studies),
+        answer=reach or nothing_usable(studies),
         fit=None,
     )
-
-
-def _span(analysis: Analysis) -> str:
-    """Return from where to where the effects that are shown side by side reach."""
-    effects = analysis.effects
-    if effects.k == 0:
-        return ""
-    label, found = effects.measure.label, effects.measure.to_display(effects.yi)
-    low, high = formats.ratio(float(found.min())), formats.ratio(float(found.max()))
-    results = _trials(effects.k, "usable result").capitalize()
-    return f"{results}: {label} {low}." if low == high else f"{results}, {label} from {low} to {high}."
-
-
-def _nothing_usable(studies: int) -> str:
-    if studies == 1:
-        return "One study, without a usable number."
-    return "Studies report different things; nothing to pool yet."
 
 
 RULES: dict[str, Callable[[Analysis], Verdict]] = {

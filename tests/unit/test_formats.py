@@ -53,6 +53,19 @@ def test_with_interval():
     assert f.with_interval(None, 0.1, 0.2) == f.MISSING
 
 
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ((73.0, 30.0, 116.0), "73 (30–116)"),
+        ((39.0, -60.2, 138.1), f"39 ({MINUS}60, 138)"),
+        ((12.66, 0.73, 221.0), "12.66 (0.73–221)"),
+        ((99.0, 30.0, 99.9), "99.00 (30.00–99.90)"),
+    ],
+)
+def test_the_numbers_of_one_estimate_have_the_same_decimals(ends, text):
+    assert f.with_interval(*ends) == text
+
+
 def test_counts_percents_words_and_lists():
     assert f.count(58050.0) == "58,050"
     assert f.percent(82.2) == "82%"

@@ -9,18 +9,30 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from judged import analysed_with, judged, overall, rated, trial
+from livingmeta.absolute import difference_in_words, more_or_fewer
 from livingmeta.charts import CHARTS, chart_html
 from livingmeta.charts.traffic_light import SIGNS, risk_of_bias_summary, sign_of, traffic_light
 from livingmeta.export.schemas import SCHEMAS
 from livingmeta.instruments import DISAGREE, NOT_ASSESSED, Judgement
 from livingmeta.judgements import absolute, domains, finding, judgement_records, risk_of_bias_status
-from livingmeta.paths import Project
+from livingmeta.paths import ROOT, Project
 from livingmeta.questions import BaselineRisk
 from livingmeta.results import question_record, to_json
-from livingmeta.suggestions import SOME
-from livingmeta.tables import book, question
-from livingmeta.tables.judgements import judgements_section, more_or_fewer
-from made_up import BY_SIZE, QUESTION, correlations, frame, ratios, schema, studies, tables, trials_by_size
+from livingmeta.suggestions import SOME, SUGGESTIONS, suggestions
+from livingmeta.tables import glance, question
+from livingmeta.tables.judgements import SHORT_RULES, judgements_section
+from made_up import (
+    BY_SIZE,
+    QUESTION,
+    analysed,
+    correlations,
+    frame,
+    ratios,
+    schema,
+    studies,
+    tables,
+    trials_by_size,
+)
 from markup import balanced
 
 TRIALS = trial(tables((10, 100, 20, 100), (15, 150, 24, 150), (12, 90, 18, 90), (30, 300, 45, 300)))
@@ -152,11 +164,38 @@ def test_the_section_is_sound_and_says_that_nobody_judged(case, tmp_path):
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|(?<![\w–])-\d", shown)
 
 
+def test_the_rules_stand_in_full_where_the_pages_link_to():
+    page = (ROOT / "book" / "methods.md").read_text(encoding="utf-8")
+    assert "### The rules in full" in page and set(SHORT_RULES) == set(SUGGESTIONS)
+    for one in suggestions(analysed_with(TRIALS)):
+        assert f": {one.rule}" in page
+
+
+def test_studies_with_several_results_are_counted_once_where_nothing_is_pooled(tmp_path):
+    rows = [{**row, "study_id": "one", "cohort_id": "a"} for row in ratios(*[(1.5, 1.2, 1.875)] * 3)]
+    found = finding(analysed(rows, measure="HR", accept_measures=("HR",), pooled=False, reason="x"))
+    assert (found.studies, found.results, found.participants) == (1, 3, 500)
+
+
+def test_a_suggestion_says_which_studies_it_saw():
+    rows, changes = trials_by_size(1.0, 0.4), {"subgroups": (BY_SIZE,), "test": "z"}
+    said = {one.domain: one.text for one in suggestions(analysed(rows, **changes))}
+    assert said["inconsistency"].startswith("All 15 studies: I²")
+    assert "(3 of 15 studies)" in said["imprecision"]
+
+
+def test_an_association_is_not_called_an_effect(tmp_path):
+    changes = {"measure": "HR", "accept_measures": ("HR",), "verdict": "association"}
+    shown = plain(section(analysed(ratios(*[(1.5, 1.2, 1.875)] * 5), **changes), tmp_path))
+    assert "Relative association (CI)" in shown and "Relative effect" not in shown
+
+
 def test_the_section_prints_each_rule_beside_its_suggestion(tmp_path):
     analysis = analysed_with(TRIALS)
     shown = plain(section(analysis, tmp_path))
     for one in judgement_records(analysis)["suggestions"]:
-        assert one["level"] in shown and one["rule"] in shown and one["text"] in shown
+        assert one["level"] in shown and SHORT_RULES[one["domain"]] in shown and one["text"] in shown
+        assert one["rule"] not in shown
     assert "it is no rating" in shown
 
 
@@ -174,6 +213,11 @@ def test_the_section_shows_what_people_judged(tmp_path):
     )
 
 
+def test_a_limit_that_is_not_zero_is_not_rounded_to_zero():
+    assert difference_in_words(-0.118, -0.25, 0.014) == ("118 fewer", "250 fewer to 14 more")
+    assert difference_in_words(0.0121, 0.0004, 0.02) == ("12.1 more", "0.4 more to 20.0 more")
+
+
 def test_people_of_a_thousand():
     said = [more_or_fewer(x) for x in (0.0121, -0.0121, 0.0004, -0.0004)]
     assert said == ["12 more", "12 fewer", "0 more or fewer", "0 more or fewer"]
@@ -184,9 +228,9 @@ def test_chips_and_facts_follow_the_data():
     assert "risk of bias: 1 of 4 assessed" in question.answer(analysed_with(TRIALS, LOW[:1]))
     assert risk_of_bias_status(analysed_with(TRIALS, LOW)) == "assessed"
     made = studies(TRIALS)
-    assert "risk of bias not assessed" in book.facts([], made)
+    assert "risk of bias not assessed" in glance.facts([], made)
     table = frame(LOW[:3], schema().tables["risk_of_bias"])
-    assert "risk of bias assessed for 3 results" in book.facts([], replace(made, risk_of_bias=table))
+    assert "risk of bias assessed for 3 results" in glance.facts([], replace(made, risk_of_bias=table))
 
 
 # The pictures

@@ -65,3 +65,13 @@ def test_the_leading_number_says_how_many_studies_are_behind_it():
     large = next(group for group in groups if group["label"] == BY_SIZE.labels[1])
     assert (said["status"], said["k"], said["method"]) == ("conflict", large["k"], large["method"])
     assert said["participants"] == large["participants"] < RECORD["participants"]
+
+
+def test_results_without_a_mean_are_not_called_studies_in_an_estimate():
+    rows = [{**row, "study_id": "one"} for row in tables((3, 50, 6, 50), (4, 50, 6, 50), (5, 50, 6, 50))]
+    settings = {"pooled": False, "reason": "one study", "verdict": "not_pooled"}
+    shown = number(question_record(analysed(rows, **settings)), "k")
+    assert (shown.label, shown.text) == ("Results shown side by side (k)", "3")
+    assert shown.sentence == "Three results are shown side by side; no mean is given."
+    nothing = question_record(analysed(rows, **settings | {"measure": None}))
+    assert number(nothing, "k") is None

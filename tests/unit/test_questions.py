@@ -144,3 +144,25 @@ def test_a_baseline_risk_is_a_proportion_or_counted_people_with_a_source(write):
 def test_a_baseline_risk_that_is_none_is_named(write, risk, said):
     with pytest.raises(QuestionError, match=said):
         load_question(write(baseline_risk=risk))
+
+
+def test_the_known_studies_are_counted_by_somebody(write):
+    stated = load_question(write(known_studies={"n": 12, "source": "a review"})).known_studies
+    assert (stated.n, stated.source) == (12, "a review")
+    assert load_question(write(known_studies=None)).known_studies is None
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        (12, "must be a mapping of n and source"),
+        ({"n": 12}, "source: missing"),
+        ({"n": 0, "source": "a review"}, "must be a whole number from 1"),
+        ({"n": 1.5, "source": "a review"}, "must be a whole number from 1"),
+        ({"n": 12, "source": " "}, "must be text that says who counted"),
+        ({"n": 12, "source": "a review", "of": 13}, "'of': unknown key"),
+    ],
+)
+def test_known_studies_that_are_none_are_named(write, known, said):
+    with pytest.raises(QuestionError, match=said):
+        load_question(write(known_studies=known))

@@ -8,8 +8,9 @@ import pytest
 
 from livingmeta.analysis import analyse
 from livingmeta.citations import Book
+from livingmeta.estimators import COUNT_METHODS, ESTIMATORS
 from livingmeta.paths import ROOT, Project
-from livingmeta.questions import load_questions
+from livingmeta.questions import Variant, load_questions
 from livingmeta.releases import Identity
 from livingmeta.results import question_record
 from livingmeta.studies import load_studies
@@ -26,7 +27,8 @@ from livingmeta.tables.html import (
     table,
     text,
 )
-from livingmeta.tables.rows import study_tables
+from livingmeta.tables.model_names import METHOD_NAMES
+from livingmeta.tables.rows import direction_words, study_tables
 from livingmeta.tables.search_page import search_tables
 from livingmeta.tables.study_rows import gathered
 from made_up import BY_SIZE, analysed, ratios, schema, studies, tables, trials_by_size
@@ -116,6 +118,7 @@ def test_cards_of_a_conflict_are_those_of_size_large_first(conflict):
 def test_sensitivity_begins_with_the_main_analysis(conflict):
     shown = balanced(question.sensitivity(conflict[0]))
     assert shown.index("random effects, REML") < shown.index("Common effect")
+    assert "equal effects instead of random effects (REML)" in shown
     assert "PEESE" in shown
 
 
@@ -226,6 +229,49 @@ def test_rows_on_one_scale_stand_together_where_nothing_is_pooled():
         "Shown side by side, not pooled (3)",
         "Shown as reported (1)",
     ]
+
+
+def test_no_code_of_a_method_stands_where_readers_look(conflict):
+    assert not re.search(r"\b(EE|MH|PM|GLMM)\b", question.sensitivity(conflict[0]))
+    assert {"REML", "EE", *COUNT_METHODS, *ESTIMATORS} <= set(METHOD_NAMES)
+
+
+def test_a_difference_has_one_interval_on_a_page():
+    risk = Variant("Risk difference", "absolute, Wald interval", measure="RD")
+    zero, counted = (
+        question.sensitivity(
+            analysed(tables(cells), measure="RR", verdict="single_trial", sensitivity=(risk,))
+        )
+        for cells in ((6, 75, 0, 73), (6, 75, 2, 73))
+    )
+    assert "Wald" not in zero and "Wald" in counted
+
+
+def test_spread_is_that_of_associations_where_nobody_was_treated():
+    values = [(2.0, 1.7, 2.35), (1.0, 0.8, 1.25), (1.5, 1.2, 1.875), (0.7, 0.5, 0.98), (1.2, 1, 1.44)]
+    shown = question.heterogeneity(analysed(ratios(*values), measure="HR", verdict="association"))
+    assert "Associations differ between studies" in shown and "Effects" not in shown
+
+
+def test_the_chip_says_how_many_studies_have_a_usable_number():
+    silent = {"result_status": "null_no_number", "pool_role": "display"}
+    rows = [*MANY[:2], silent]
+    assert question.side_by_side(analysed(rows)) == "2 of 3 studies with a usable number"
+    other = {**MANY[2], "outcome_id": "another"}
+    mixed = analysed([*rows, other], filter={"outcome_id": "death"})
+    assert question.side_by_side(mixed) == "2 of 4 studies side by side"
+    assert question.side_by_side(analysed(rows, measure=None)) == "3 studies, nothing pooled"
+
+
+def test_directions_of_what_was_observed_are_no_treatment():
+    row = pd.Series({"allocation": "observational", "measure_reported": "HR", "outcome_valence": "bad"})
+    assert direction_words("higher_mg_better", row) == "lower risk at higher magnesium"
+    assert direction_words("higher_mg_worse", row) == "higher risk at higher magnesium"
+    row["measure_reported"] = "none"
+    assert direction_words("higher_mg_better", row) == "more favourable at higher magnesium"
+    row["allocation"] = "parallel"
+    assert direction_words("higher_mg_better", row) == "better with higher magnesium"
+    assert direction_words("inverse", row) == "inverse"
 
 
 def test_an_empty_line_in_a_cell_does_not_end_the_html():

@@ -7,7 +7,7 @@ import pytest
 
 from livingmeta.analysis import analyse
 from livingmeta.paths import ROOT
-from livingmeta.questions import load_questions
+from livingmeta.questions import KnownStudies, load_questions
 from livingmeta.studies import load_studies
 from livingmeta.verdicts import by_size, excludes_null, models_disagree, sizes_disagree, verdict
 from made_up import BY_SIZE, analysed, correlations, ratios, studies, tables, trials_by_size
@@ -230,6 +230,71 @@ def test_no_usable_row_is_said():
     assert said.sentence.startswith("One study is shown below")
 
 
+def test_one_usable_result_has_its_interval_and_what_higher_means():
+    said = verdict(
+        analysed(ratios((1.5, 1.2, 1.875)), pooled=False, reason="x", accept_measures=("OR", "HR"))
+    )
+    assert said.answer == "One usable result: OR 1.50, 95% CI 1.20 to 1.88 (above 1: more with magnesium)."
+
+
+def silent(**changes):
+    return {"result_status": "null_no_number", "direction_reported": "none", "pool_role": "display"} | changes
+
+
+def test_results_without_a_usable_number_are_not_hidden_by_a_span():
+    rows = [*tables((10, 100, 20, 100), (11, 100, 21, 100)), silent(), silent(direction_reported="inverse")]
+    rows += [silent(result_status="absent"), silent(outcome_id="another"), silent(study_id="study0")]
+    said = verdict(analysed(rows, filter={"pool_role": "primary"}))
+    more = "two more studies without a usable number, one of them null"
+    assert said.answer == f"Two usable results, OR from 0.44 to 0.46; {more}."
+
+
+def test_a_number_that_lacks_its_size_is_counted_as_unusable():
+    lost = {"r": 0.04, "measure_reported": "r_spearman", "direction_reported": "none"}
+    said = verdict(analysed([*correlations(-0.3, -0.6), lost], **CORRELATION))
+    assert (
+        said.answer
+        == "Two usable results, r from −0.60 to −0.30; one more study without a usable number, null."
+    )
+
+
+# How many studies are known -----------------------------------------------------------------------------
+
+
+def test_a_mean_says_of_how_many_known_trials():
+    rows, known = trials_by_size(0.6, 0.6), KnownStudies(40, "A review")
+    assert (
+        "In fifteen of at least 40 trials, the odds" in verdict(analysed(rows, known_studies=known)).sentence
+    )
+    assert (
+        "In fifteen trials," in verdict(analysed(rows, known_studies=KnownStudies(15, "A review"))).sentence
+    )
+
+
+def test_one_trial_says_of_how_many():
+    said = verdict(analysed(tables((30, 75, 10, 75)), **SINGLE, known_studies=KnownStudies(6, "A review")))
+    assert said.headline == "More events with magnesium in one trial of at least six."
+    assert said.sentence.startswith(
+        "One trial of at least six, the others not curated, counted events: 30 of 75"
+    )
+
+
+WIDE = tables((10, 100, 11, 100), (8, 100, 9, 100), (12, 100, 10, 100))
+
+
+def test_a_wide_interval_around_no_effect_is_not_read_as_no_difference():
+    said = verdict(analysed(WIDE))
+    assert said.headline == "Too imprecise to tell."
+    assert "no difference" not in everything(said)
+    assert "the odds of death may be lower or higher with magnesium than with placebo" in said.sentence
+
+
+def test_a_narrow_interval_from_few_of_the_known_trials_tells_nothing_either():
+    rows = trials_by_size(1.0, 1.0)
+    known = [verdict(analysed(rows, known_studies=KnownStudies(n, "A review"))).headline for n in (30, 31)]
+    assert known == ["No difference shown.", "Too few of the known trials to tell."]
+
+
 # Associations and correlations --------------------------------------------------------------------------
 
 HARM = [(1.5, 1.2, 1.875), (1.4, 1.1, 1.782), (1.6, 1.25, 2.048), (1.5, 1.2, 1.875)]
@@ -265,6 +330,18 @@ def test_association_names_its_direction(values, headline, words):
     assert f"the lowest category of serum magnesium {words}" in said.sentence
     assert "In four cohorts with 2,000 patients" in said.sentence
     assert said.sentence.endswith("This is an association, not an effect of treatment.")
+
+
+def test_association_says_where_it_was_lost_after_albumin():
+    rows = ratios(*HARM)
+    for row, lost in zip(rows, ("yes", "no", "yes", "unclear"), strict=True):
+        row["null_after_albumin"] = lost
+    said = verdict(analysed(rows, **ASSOCIATION))
+    assert (
+        said.headline
+        == said.answer
+        == "Higher risk at low magnesium; lost after albumin in two of four cohorts."
+    )
 
 
 @pytest.mark.parametrize("values", [HARM, LESS, NULL], ids=["higher", "lower", "null"])
@@ -312,7 +389,7 @@ def test_one_trial_without_a_zero_cell():
     assert said.status == "one"
     assert said.headline == "More events with magnesium in one trial."
     assert "30 of 75 with magnesium, 10 of 75 with" in said.sentence
-    assert "27 more per 100" in said.sentence
+    assert "267 more per 1,000" in said.sentence
     assert "RR 3.00" in said.sentence
     assert said.note == "One trial is shown by itself; nothing was pooled."
 
@@ -320,7 +397,7 @@ def test_one_trial_without_a_zero_cell():
 def test_one_trial_with_fewer_events():
     said = verdict(analysed(tables((10, 75, 30, 75)), **SINGLE))
     assert said.headline == "Fewer events with magnesium in one trial."
-    assert re.search(r"27 fewer per 100 \(95% CI 1\d to 4\d, Wald\)", said.sentence)
+    assert re.search(r"267 fewer per 1,000 \(95% CI 4\d\d fewer to 1\d\d fewer, Wald\)", said.sentence)
 
 
 @pytest.mark.parametrize("cells", [(6, 75, 0, 73), (0, 73, 6, 75)], ids=["control", "treatment"])
@@ -329,7 +406,7 @@ def test_one_trial_with_a_zero_cell_leads_with_difference_and_exact_p(cells):
     said = verdict(analysis)
     assert analysis.one_table.difference_method == "Newcombe"
     assert "exact p = 0.028" in said.sentence
-    assert said.sentence.index("per 100") < said.sentence.index("RR")
+    assert said.sentence.index("per 1,000") < said.sentence.index("RR")
     assert "needs a correction and is unstable" in said.note
     assert said.headline.startswith("More" if cells[0] else "Fewer")
 
@@ -337,7 +414,7 @@ def test_one_trial_with_a_zero_cell_leads_with_difference_and_exact_p(cells):
 def test_one_trial_too_small_to_tell():
     said = verdict(analysed(tables((5, 75, 2, 73)), **SINGLE))
     assert said.headline == "One trial, too small to tell."
-    assert "−" in said.sentence
+    assert "39 more per 1,000 (95% CI 28 fewer to 107 more, Wald)" in said.sentence
 
 
 def test_one_study_with_a_printed_ratio():

@@ -133,9 +133,10 @@ def matrix_chart(blocks: Sequence[Block], narrow: bool, said: str) -> alt.LayerC
 def description(blocks: Sequence[Block], subject: str) -> str:
     """Return the matrix in one sentence, for readers who cannot see it."""
     cells = [one for block in blocks for one in block.cells]
-    share = share_of(cells)
+    share, outcomes = share_of(cells), len(outcomes_of(cells))
     return (
-        f"Missing results, {subject}: {share.studies} results of {len(outcomes_of(cells))} outcomes, "
+        f"Missing results, {subject}: {share.studies} {'result' if share.studies == 1 else 'results'} "
+        f"of {outcomes} {'outcome' if outcomes == 1 else 'outcomes'}, "
         f"{share.with_number} of them reported with a number."
     )
 

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("Question"),
     Column("Answer today"),
     Column("Estimate (95% CI)", numeric=True),
-    Column("lower ← no effect → higher"),
+    Column("lower ← 1 → higher"),
     Column("Status"),
 )
 SHOWN_COLUMNS = (Column("Shown, not pooled"), Column("What there is"))
@@ -95,7 +95,7 @@ def _mini(record: Record, shown: Mapping[str, float | None]) -> Markup:
     log = record["verdict"]["scale"] == "log"
     domain, null = (RATIO_DOMAIN, 1.0) if log else (CORRELATION_DOMAIN, 0.0)
     svg = mini_interval(estimate, lower, upper, null, domain, log)
-    note = "" if log else "<br><small>correlation scale</small>"
+    note = "" if log else "<br><small>lower ← 0 → higher</small>"
     return Markup(f'<span class="lm-mini">{svg}</span>{note}')
 
 

@@ -27,7 +27,7 @@ STEP_COLUMNS = (
     Column("Kind"),
     Column("Estimate (CI)", numeric=True),
     Column("PI", numeric=True, title="Prediction interval"),
-    Column("k", numeric=True, title="Studies in the estimate"),
+    Column("k", numeric=True, title="Studies in the estimate, or results shown side by side"),
     Column("Participants", numeric=True),
     Column("What changed, and why"),
 )

@@ -1,7 +1,7 @@
 """How sure one can be, in words and tables: summary of findings, suggestions and rules, risk of bias."""
 
 from livingmeta import formats
-from livingmeta.absolute import PEOPLE
+from livingmeta.absolute import PEOPLE, difference_in_words
 from livingmeta.analysis import Analysis
 from livingmeta.instruments import (
     EXPOSURE,
@@ -16,24 +16,27 @@ from livingmeta.instruments import (
 from livingmeta.judgements import AbsoluteEffect, DomainView, Finding, finding
 from livingmeta.paths import Project
 from livingmeta.suggestions import NONE, NOTHING, SERIOUS, SOME, Suggestion
-from livingmeta.tables.html import Column, Markup, definitions, table, text
-from livingmeta.tables.question import estimate_text, figure
+from livingmeta.tables.html import Column, Markup, table, text
+from livingmeta.tables.question import estimate_text, figure, relation
 
 METHODS = "../../methods.html#how-sure-one-can-be"
+RULES = "../../methods.html#the-rules-in-full"
+SHORT_RULES = {
+    "inconsistency": "I² from 50% or 75%, with the prediction interval against no effect.",
+    "imprecision": "the interval against no effect and an appreciable effect; people studied against needed.",
+    "publication_bias": "large against small studies, a test of asymmetry, results without a number.",
+}
 KINDS = {
     RANDOMISED: "randomised comparisons",
     INTERVENTION: "comparisons without randomisation",
     EXPOSURE: "observational",
 }
 PILLS = {NONE: "lm-pill-pooled", SOME: "lm-pill-some", SERIOUS: "lm-pill-conflict", NOTHING: "lm-pill-one"}
-FINDING_COLUMNS = (
-    Column("Outcome"),
-    Column("Studies and people"),
-    Column("Relative effect (CI)"),
-    Column(f"Without, per {PEOPLE:,}"),
-    Column(f"Difference, per {PEOPLE:,} (CI)"),
-    Column("Certainty (GRADE)"),
-)
+RELATIVE = {
+    "correlation": "Pooled correlation (CI)",
+    "association": "Relative association (CI)",
+    "effect": "Relative effect (CI)",
+}
 DOMAIN_COLUMNS = (Column("Domain"), Column("Judged by people"), Column("Suggested from the data"))
 TOOL_COLUMNS = (
     Column("Instrument"),
@@ -47,6 +50,18 @@ def judgements_section(analysis: Analysis, project: Project) -> Markup:
     found = finding(analysis)
     parts = (summary_of_findings(analysis, found), certainty(found), risk_of_bias(analysis, project))
     return Markup("".join(parts))
+
+
+def finding_columns(analysis: Analysis) -> tuple[Column, ...]:
+    """Return the columns of the summary of findings; an association is not called an effect."""
+    return (
+        Column("Outcome"),
+        Column("Studies and people"),
+        Column(RELATIVE[relation(analysis)]),
+        Column(f"Without, per {PEOPLE:,}"),
+        Column(f"Difference, per {PEOPLE:,} (CI)"),
+        Column("Certainty (GRADE)"),
+    )
 
 
 def summary_of_findings(analysis: Analysis, found: Finding) -> Markup:
@@ -64,9 +79,8 @@ def summary_of_findings(analysis: Analysis, found: Finding) -> Markup:
     )
     listed = "".join(f"<li>{text(note)}</li>" for note in notes)
     below = f'<ol class="lm-notes" type="a">{listed}</ol>' if notes else ""
-    return Markup(
-        f'<h3 id="summary-of-findings">Summary of findings</h3>{table(FINDING_COLUMNS, [row])}{below}'
-    )
+    made = table(finding_columns(analysis), [row])
+    return Markup(f'<h3 id="summary-of-findings">Summary of findings</h3>{made}{below}')
 
 
 def _letter(i: int) -> str:
@@ -76,10 +90,11 @@ def _letter(i: int) -> str:
 def _size(found: Finding) -> str:
     studies = f"{formats.count(found.studies)} {'study' if found.studies == 1 else 'studies'}"
     people = (
-        "people not recorded" if found.participants is None else f"{formats.count(found.participants)} people"
+        "people not added up" if found.participants is None else f"{formats.count(found.participants)} people"
     )
+    results = f"{formats.count(found.results)} results" if found.results > found.studies else ""
     kinds = formats.listing([KINDS[kind] for kind in found.kinds])
-    return "; ".join(filter(None, (studies, people, kinds)))
+    return "; ".join(filter(None, (studies, results, people, kinds)))
 
 
 def _relative(analysis: Analysis, found: Finding) -> str:
@@ -104,17 +119,10 @@ def _without(effect: AbsoluteEffect) -> str:
 def _difference(effect: AbsoluteEffect) -> str:
     if effect.difference is None:
         return f"none: {effect.reason}"
-    ends = (effect.difference_ci_lower, effect.difference_ci_upper)
-    limits = " to ".join(more_or_fewer(end) for end in ends if end is not None)
-    return f"{more_or_fewer(effect.difference)} ({limits})"
-
-
-def more_or_fewer(difference: float) -> str:
-    """Return a difference of risks as people of a thousand: `12 fewer`, `3 more`, `0 more or fewer`."""
-    people = formats.count(PEOPLE * abs(difference))
-    if people == "0":
-        return "0 more or fewer"
-    return f"{people} {'more' if difference > 0 else 'fewer'}"
+    assert effect.difference_ci_lower is not None and effect.difference_ci_upper is not None
+    limits = (effect.difference_ci_lower, effect.difference_ci_upper)
+    difference, interval = difference_in_words(effect.difference, *limits)
+    return f"{difference} ({interval})"
 
 
 def _notes(found: Finding) -> list[str]:
@@ -139,18 +147,16 @@ def _who(made: Judgement) -> str:
 
 
 def certainty(found: Finding) -> Markup:
-    """Return the domains of the certainty with what people judged, what rules suggest, and the rules."""
+    """Return the domains of the certainty with what people judged and what rules suggest."""
     if not found.domains:
         return Markup('<p class="lm-absent">No instrument for the certainty is recorded.</p>')
     rows = [(view.title, _judged(view), _suggested(view)) for view in found.domains]
-    rules = [(view.title, view.suggestion.rule) for view in found.domains if view.suggestion]
     intro = (
         "GRADE rates a body of evidence by people, not by numbers. Where nobody has judged a domain, a rule "
         "may suggest a concern from the data; it is no rating and gives way to a person’s entry. "
     )
     said = f'<p>{text(intro)}<a href="{METHODS}">How this works</a></p>'
-    shown = f"<p>The rules:</p>{definitions(rules, 'lm-pico lm-rules')}" if rules else ""
-    return Markup(f"<h3>Certainty of the evidence</h3>{said}{table(DOMAIN_COLUMNS, rows)}{shown}")
+    return Markup(f"<h3>Certainty of the evidence</h3>{said}{table(DOMAIN_COLUMNS, rows)}")
 
 
 def _judged(view: DomainView) -> str:
@@ -165,8 +171,10 @@ def _suggested(view: DomainView) -> Markup:
 
 
 def suggestion_cell(one: Suggestion) -> Markup:
-    """Return the level of a suggestion and what its rule saw."""
-    return Markup(f'<span class="lm-pill {PILLS[one.level]}">{text(one.level)}</span><br>{text(one.text)}')
+    """Return the level of a suggestion, what its rule saw, and the rule in short with a link to all of it."""
+    rule = f'<small>Rule: {text(SHORT_RULES[one.domain])} <a href="{RULES}">In full</a></small>'
+    pill = f'<span class="lm-pill {PILLS[one.level]}">{text(one.level)}</span>'
+    return Markup(f"{pill}<br>{text(one.text)}<br>{rule}")
 
 
 def risk_of_bias(analysis: Analysis, project: Project) -> Markup:

@@ -11,7 +11,8 @@ from livingmeta.questions import Question
 from livingmeta.studies import Studies
 from livingmeta.tables.glance import PART_NAMES
 from livingmeta.tables.html import Column, Markup, missing, sources, table, text
-from livingmeta.tables.question import METHOD_NAMES, TEST_NAMES, estimate_text
+from livingmeta.tables.model_names import METHOD_NAMES, TEST_NAMES
+from livingmeta.tables.question import estimate_text
 
 COLUMNS = (
     Column("Review"),

@@ -17,16 +17,8 @@ from livingmeta.tables.html import (
     table,
     text,
 )
+from livingmeta.tables.model_names import METHOD_NAMES, TEST_NAMES, without_codes
 from livingmeta.verdicts import by_size, sizes_disagree, verdict
-
-METHOD_NAMES = {
-    "REML": "random effects, REML",
-    "DL": "random effects, DerSimonian-Laird",
-    "EE": "equal effects",
-    "MH": "Mantel-Haenszel, common effect",
-    "PETO": "Peto, common effect",
-}
-TEST_NAMES = {"z": "z interval", "knha": "Knapp-Hartung", "adhoc": "Knapp-Hartung, never narrower than z"}
 
 
 def estimate_text(fit: Fit | None, measure: Measure) -> str:
@@ -71,13 +63,24 @@ def _chips(analysis: Analysis) -> list[str]:
     question, k = analysis.question, analysis.n_studies
     trials = "trial" if question.verdict in ("conflict_aware", "single_trial") else "study"
     plural = {"trial": "trials", "study": "studies"}[trials]
-    size = (
-        f"{k} {trials if k == 1 else plural}{' pooled' if analysis.fit and k > 1 else ''}"
-        if k
-        else "nothing pooled"
-    )
+    size = f"{k} {trials if k == 1 else plural}{' pooled' if k > 1 else ''}"
+    if analysis.fit is None:
+        size = side_by_side(analysis)
     people = [f"{formats.count(analysis.participants)} patients"] if analysis.participants else []
     return [size, *people, f"risk of bias: {risk_of_bias_status(analysis)}"]
+
+
+def side_by_side(analysis: Analysis) -> str:
+    """Return how many of the studies of a page that pools nothing have a usable number, in words."""
+    k, of = analysis.n_studies, int(analysis.rows["study_id"].nunique())
+    studies = "study" if of == 1 else "studies"
+    if analysis.question.measure is None:
+        return f"{of} {studies}, nothing pooled"
+    rows, used = analysis.rows, analysis.effects.frame
+    others = rows[~rows["study_id"].isin(used["study_id"] if len(used) else ())]
+    out = [item.line for item in analysis.effects.excluded]
+    more = others["result_status"].eq("numeric") & ~others["line"].isin(out)
+    return f"{k} of {of} {studies} {'side by side' if more.any() else 'with a usable number'}"
 
 
 def _cards(analysis: Analysis) -> str:
@@ -120,11 +123,12 @@ def _fit_card(label: str, fit: Fit, measure: Measure, css: str) -> str:
 
 def _card(label: str, fit: Fit, measure: Measure, css: str) -> str:
     value, lower, upper = (float(measure.to_display(x)) for x in (fit.estimate, fit.ci_lower, fit.ci_upper))
+    show = formats.alike(value, lower, upper)
     method = METHOD_NAMES[fit.method][0].upper() + METHOD_NAMES[fit.method][1:]
     return (
         f'<div class="lm-card {css}"><div class="lm-card-label">{text(label)}</div>'
-        f'<div class="lm-card-value">{measure.label} {formats.ratio(value)} '
-        f'<span class="lm-card-ci">({formats.interval(lower, upper)})</span></div>'
+        f'<div class="lm-card-value">{measure.label} {show(value)} '
+        f'<span class="lm-card-ci">({formats.interval(lower, upper, show=show)})</span></div>'
         f'<div class="lm-card-note">{method}; {TEST_NAMES[fit.test]} <!--note--></div></div>'
     )
 
@@ -132,7 +136,7 @@ def _card(label: str, fit: Fit, measure: Measure, css: str) -> str:
 def pico(analysis: Analysis) -> Markup:
     """Return population, exposure, comparator, outcome, designs and eligibility."""
     question = analysis.question
-    observational = _is_observational(analysis)
+    observational = is_observational(analysis)
     pairs = [
         ("Population", question.population),
         ("Exposure" if observational else "Intervention", question.intervention),
@@ -147,11 +151,18 @@ def pico(analysis: Analysis) -> Markup:
     return Markup(paragraphs + definitions(pairs))
 
 
-def _is_observational(analysis: Analysis) -> bool:
-    """Return whether magnesium was measured and not given: by the question, else by all its rows."""
+def is_observational(analysis: Analysis) -> bool:
+    """Return whether magnesium was measured and not given, by the question, else by all its rows."""
     if analysis.question.verdict in ("association", "correlation"):
         return True
     return len(analysis.rows) > 0 and bool(analysis.rows["allocation"].eq("observational").all())
+
+
+def relation(analysis: Analysis) -> str:
+    """Return what the estimates of a question are: a correlation, an association or an effect."""
+    if analysis.effects.measure.code == "ZCOR":
+        return "correlation"
+    return "association" if is_observational(analysis) else "effect"
 
 
 def _threshold(value: float | None) -> str:
@@ -179,7 +190,7 @@ def heterogeneity(analysis: Analysis) -> Markup:
         ("I² (from Q)", formats.percent(fit.i2_q)),
         ("Q", f"{formats.number(fit.q)} on {fit.q_df} df, {formats.p_value(fit.q_p)}"),
     ]
-    return Markup(f"<p>{text(_spread_in_words(fit, measure))}</p>" + definitions(rows, "lm-pico"))
+    return Markup(f"<p>{text(_spread_in_words(analysis, fit))}</p>" + definitions(rows, "lm-pico"))
 
 
 def _tau2_interval(fit: Fit) -> str:
@@ -195,13 +206,15 @@ def _prediction(fit: Fit, measure: Measure) -> str:
     return f"{interval_text(fit.pi_lower, fit.pi_upper, measure)} (t, {fit.pi_df:g} df)"
 
 
-def _spread_in_words(fit: Fit, measure: Measure) -> str:
+def _spread_in_words(analysis: Analysis, fit: Fit) -> str:
+    measure, noun = analysis.effects.measure, relation(analysis)
     if not fit.tau2:
         spread = "The estimated variance between studies is zero, although few studies cannot rule out more"
     else:
         deviation = formats.number(fit.tau2**0.5)
         spread = (
-            f"Effects differ between studies with a standard deviation of {deviation} on the analysis scale"
+            f"{noun.capitalize()}s differ between studies with a standard deviation of {deviation} "
+            "on the analysis scale"
         )
     if fit.k < 5 or fit.pi_lower is None:
         return f"{spread}."
@@ -237,8 +250,15 @@ def sensitivity(analysis: Analysis) -> Markup:
     model = "its own effect" if alone else METHOD_NAMES[fit.method]
     name = "The study by itself" if alone else "Random effects"
     main = Sensitivity(name, f"{model}; {TEST_NAMES[fit.test]}", analysis.effects, fit)
-    rows = [_sensitivity_row(item) for item in (main, *analysis.sensitivity)]
+    shown = (item for item in (main, *analysis.sensitivity) if not _has_better_interval(item, analysis))
+    rows = [_sensitivity_row(item) for item in shown]
     return table(SENSITIVITY_COLUMNS, [*rows, *_peese_row(analysis)])
+
+
+def _has_better_interval(item: Sensitivity, analysis: Analysis) -> bool:
+    """Return whether a row is the Wald interval of a difference that leads the page with Newcombe's."""
+    table = analysis.one_table
+    return bool(table and table.has_zero and item.effects.k == 1 and item.effects.measure.code == "RD")
 
 
 def _sensitivity_row(item: Sensitivity) -> tuple:
@@ -247,7 +267,7 @@ def _sensitivity_row(item: Sensitivity) -> tuple:
     prediction = interval_text(fit.pi_lower, fit.pi_upper, measure) if fit and fit.k >= 5 else formats.MISSING
     return (
         item.name,
-        item.difference,
+        without_codes(item.difference),
         item.effects.k,
         estimate,
         prediction,
@@ -261,7 +281,7 @@ def _peese_row(analysis: Analysis) -> list[tuple]:
     measure = analysis.effects.measure
     ends = (analysis.peese.intercept, analysis.peese.intercept_ci_lower, analysis.peese.intercept_ci_upper)
     estimate = formats.with_interval(*(float(measure.to_display(x)) for x in ends))
-    what = "effect expected in a very large study"
+    what = f"{relation(analysis)} expected in a very large study"
     return [
         ("PEESE", what, analysis.effects.k, f"{measure.label} {estimate}", formats.MISSING, formats.MISSING)
     ]

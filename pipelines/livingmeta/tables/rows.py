@@ -12,8 +12,8 @@ COLUMNS = (
     Column("Study"),
     Column("Comparison"),
     Column("As printed"),
-    Column("Effect used (95% CI)", numeric=True),
-    Column("Weight", numeric=True),
+    Column("Estimate used (95% CI)", numeric=True),
+    Column("Weight (random effects)", numeric=True),
     Column("Source"),
 )
 SHOWN_COLUMNS = (*COLUMNS[:3], Column("Direction"), Column("Why it stands apart"), COLUMNS[-1])
@@ -23,6 +23,16 @@ DIRECTIONS = {
     "none": "no difference stated",
     "unclear": "not stated",
 }
+# What was measured and not given is no treatment: words of association, not of getting better.
+OBSERVED_DIRECTIONS = {
+    "higher_mg_better": "more favourable at higher magnesium",
+    "higher_mg_worse": "less favourable at higher magnesium",
+}
+OBSERVED_RISKS = {
+    "higher_mg_better": "lower risk at higher magnesium",
+    "higher_mg_worse": "higher risk at higher magnesium",
+}
+RISK_MEASURES = ("OR", "OR_common", "RR", "RRR", "HR", "SHR", "IRR")
 ROLES = {
     "primary": "In the main analysis",
     "sensitivity": "In sensitivity analyses only",
@@ -92,8 +102,17 @@ def _printed(row: pd.Series) -> object:
 def _apart(row: pd.Series) -> tuple[str, object]:
     """Return which way a result points, as the report says, and why it is not pooled."""
     direction = row["direction_reported"]
-    named = DIRECTIONS.get(str(direction), str(direction).replace("_", " "))
+    named = direction_words(str(direction), row)
     return "not recorded" if pd.isna(direction) else named, row["pool_reason"]
+
+
+def direction_words(direction: str, row: pd.Series) -> str:
+    """Return which way a result points; risks and measurements in people who were not treated say so."""
+    named = DIRECTIONS
+    if row["allocation"] == "observational":
+        risk = row["measure_reported"] in RISK_MEASURES and row["outcome_valence"] == "bad"
+        named = DIRECTIONS | (OBSERVED_RISKS if risk else OBSERVED_DIRECTIONS)
+    return named.get(direction, direction.replace("_", " "))
 
 
 def _shared_outcome(rows: pd.DataFrame) -> str:
