@@ -1,5 +1,6 @@
 """A question: one PICO, one outcome, and every choice that moves its numbers, from one YAML file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -178,6 +179,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 NESTED = {"sensitivity": Variant, "subgroups": SubgroupRule}
 SINGLE = {"common_effect": ModelChoice, "multiverse": Grid, "per": Step}
+BLANK = ("multiverse", "per")
 LISTS = ("eligibility", "accept_measures", "moderators", "displays", "limits")
 # Ways to show a question beside its forest plot; `charts` draws each.
 DISPLAYS = ("magnesium_ladder", "adjustment_ladder", "missing_results", "split_forest", "benefit_harm")
@@ -251,7 +253,9 @@ def _faults(raw: dict[str, Any], path: Path) -> list[str]:
         faults.append(f"{path}:verdict: {raw.get('verdict')!r}: must be one of {', '.join(VERDICTS)}")
     if raw.get("part") not in PARTS:
         faults.append(f"{path}:part: {raw.get('part')!r}: must be one of {', '.join(PARTS)}")
-    if raw.get("pooled") is False and not raw.get("reason"):
+    if raw.get("pooled", True) is not False and raw.get("verdict") == "not_pooled":
+        faults.append(f"{path}:verdict: 'not_pooled': needs `pooled: false` and its reason")
+    if raw.get("pooled") is False and not str(raw.get("reason") or "").strip():
         faults.append(f"{path}:reason: missing: a question that is not pooled says why")
     return faults
 
@@ -293,7 +297,10 @@ def _nested_faults(raw: dict[str, Any], path: Path) -> list[str]:
     ]
     for key, kind in {**NESTED, **SINGLE}.items():
         value = raw.get(key)
-        items = value if isinstance(value, list) else [value] if key in SINGLE and value else []
+        may_be_blank = value is None and (key in NESTED or key in BLANK)
+        if key not in raw or may_be_blank:
+            continue
+        items = value if key in NESTED and isinstance(value, list) else [value] if key in SINGLE else []
         faults += [fault for item in items for fault in _item_faults(item, kind, f"{path}:{key}")]
     return faults
 
@@ -328,9 +335,9 @@ def _step_faults(item: dict[str, Any], kind: type, where: str) -> list[str]:
         return []
     value, unit = item.get("value"), item.get("unit")
     faults = []
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         faults.append(f"{where}: value: {value!r}: must be a number above 0")
-    if unit not in MMOL_PER_L:
+    if not isinstance(unit, str) or unit not in MMOL_PER_L:
         faults.append(f"{where}: unit: {unit!r}: must be one of {', '.join(MMOL_PER_L)}")
     return faults
 

@@ -166,3 +166,26 @@ def test_the_known_studies_are_counted_by_somebody(write):
 def test_known_studies_that_are_none_are_named(write, known, said):
     with pytest.raises(QuestionError, match=said):
         load_question(write(known_studies=known))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"verdict": "not_pooled"}, ":verdict: 'not_pooled': needs `pooled: false`"),
+        ({"pooled": False, "reason": "  "}, ":reason: missing"),
+        (
+            {"per": [{"value": 1, "unit": "mmol/L"}]},
+            ":per: [{'unit'",
+        ),
+        ({"per": {"value": 1, "unit": ["mmol/L"]}}, ":per: unit: ['mmol/L']: must be one of"),
+        ({"per": {"value": float("nan"), "unit": "mmol/L"}}, ":per: value: nan: must be a number above 0"),
+        ({"per": {"value": float("inf"), "unit": "mmol/L"}}, ":per: value: inf: must be a number above 0"),
+        ({"common_effect": None}, ":common_effect: None: must be a mapping"),
+        ({"multiverse": 0}, ":multiverse: 0: must be a mapping"),
+        ({"limits": [{"a": "b"}]}, ":limits: {'a': 'b'}: must be text; put it in quotes"),
+    ],
+)
+def test_a_value_of_another_form_is_one_fault_with_its_key(write, changes, words):
+    with pytest.raises(QuestionError) as error:
+        load_question(write(**changes))
+    assert words in str(error.value)

@@ -77,7 +77,7 @@ def test_notebooks_that_fail_do_so_alone_and_the_site_stays(project):
         "the site is as it was" in done.stderr
         and "Traceback (most recent call last):\n  File" not in done.stdout
     )
-    finished = project.pages / "heart" / f"{question_id(3)}.ipynb"
+    finished = project.pages / "kidney" / f"{question_id(3)}.ipynb"
     assert "all is well" in finished.read_text(encoding="utf-8")
     assert changed(before, site_of(project)) == []
 
@@ -144,8 +144,8 @@ def test_one_changed_count_changes_its_page_and_what_lists_it(project):
     after = site_of(project)
     assert before.keys() == after.keys()
     touched = set(changed(before, after))
-    pages = {f"book/questions/{part}/{question_id(n)}.html" for n, part in ((1, "kidney"), (2, "brain"))}
-    assert f"book/questions/heart/{question_id(0)}.html" in touched and not touched & pages
+    pages = {f"book/questions/{part}/{question_id(n)}.html" for n, part in ((1, "heart"), (2, "brain"))}
+    assert f"book/questions/kidney/{question_id(0)}.html" in touched and not touched & pages
 
 
 def test_only_runs_the_named_question_and_keeps_the_others(project):
@@ -155,11 +155,11 @@ def test_only_runs_the_named_question_and_keeps_the_others(project):
     done = builder().build(project.root, only=[question_id(0)])
     assert done.ok and question_id(0) in done.steps and question_id(1) not in done.steps
     touched = changed(before, site_of(project))
-    assert f"book/questions/heart/{question_id(0)}.html" in touched
-    assert f"book/questions/kidney/{question_id(1)}.html" not in touched
+    assert f"book/questions/kidney/{question_id(0)}.html" in touched
+    assert f"book/questions/heart/{question_id(1)}.html" not in touched
     later = builder().build(project.root)
     assert later.ok and question_id(1) in later.steps and question_id(0) not in later.steps
-    assert f"book/questions/kidney/{question_id(1)}.html" in changed(before, site_of(project))
+    assert f"book/questions/heart/{question_id(1)}.html" in changed(before, site_of(project))
 
 
 def test_only_with_an_unknown_name_says_which_there_are(project):
