@@ -281,7 +281,7 @@ def _lost_after_albumin(analysis: Analysis) -> str:
     frame = analysis.effects.frame
     lost = int(frame["null_after_albumin"].eq("yes").sum()) if "null_after_albumin" in frame else 0
     of = several(len(frame), "cohort")
-    return f"; lost after albumin in {formats.words(lost)} of {of}" if lost else ""
+    return f"; lost after albumin or laboratory values in {formats.words(lost)} of {of}" if lost else ""
 
 
 def _patients(analysis: Analysis) -> str:

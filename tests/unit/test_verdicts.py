@@ -340,7 +340,7 @@ def test_association_says_where_it_was_lost_after_albumin():
     assert (
         said.headline
         == said.answer
-        == "Higher risk at low magnesium; lost after albumin in two of four cohorts."
+        == "Higher risk at low magnesium; lost after albumin or laboratory values in two of four cohorts."
     )
 
 
