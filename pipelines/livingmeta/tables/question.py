@@ -66,7 +66,9 @@ def _chips(analysis: Analysis) -> list[str]:
     size = f"{k} {trials if k == 1 else plural}{' pooled' if k > 1 else ''}"
     if analysis.fit is None:
         size = side_by_side(analysis)
-    people = [f"{formats.count(analysis.participants)} patients"] if analysis.participants else []
+    genetic = analysis.rows["contrast_type"].eq("mendelian_randomisation").any()  # cases and non-cases
+    who = "participants" if genetic else "patients"
+    people = [f"{formats.count(analysis.participants)} {who}"] if analysis.participants else []
     return [size, *people, f"risk of bias: {risk_of_bias_status(analysis)}"]
 
 
