@@ -103,7 +103,9 @@ def test_does_every_internal_link_lead_somewhere(html):
             if urlparse(link).scheme or link in ("", "#"):
                 continue
             path = (page.parent / unquote(target.split("?")[0])).resolve() if target else page
-            lost = anchor and path in pages and unquote(anchor) not in pages[path].anchors
+            # The studies page keeps its filters there: `#part=kidney` is no place on it.
+            is_place = bool(anchor) and "=" not in anchor
+            lost = is_place and path in pages and unquote(anchor) not in pages[path].anchors
             if lost or not path.exists():
                 broken.append((page.name, link))
     assert broken == []
@@ -130,7 +132,7 @@ def test_do_record_and_effect_sizes_agree(html, question):
     assert len(record["studies"]) == record["k"]
     for study in record["studies"]:
         assert float(rows[study["effect_id"]]["yi"]) == pytest.approx(study["yi"], rel=1e-12)
-    if record["studies"]:
+    if record["pooled"]:
         assert sum(study["weight"] for study in record["studies"]) == pytest.approx(100)
 
 
