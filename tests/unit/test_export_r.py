@@ -20,6 +20,7 @@ from livingmeta.results import question_record
 from livingmeta.snapshots import now, plain
 from made_up import BY_SIZE, analysed, correlations, ratios, tables, trials_by_size
 
+NOT_ASKED = ("GLMM",)  # metafor has approximations of it only; tests/reference/glmm.R has the exact model
 CALL = re.compile(r'compare\(question, ("(?:[^"\\]|\\.)*"),\s+(c\([^()]*\))', re.DOTALL)
 
 
@@ -104,6 +105,7 @@ def test_every_pooled_fit_is_there_with_the_numbers_of_the_record(snapshot):
         calls = CALL.findall(found[name])
         fits = [] if record["estimate"] is None else list(pooled_fits(record, snapshot.analyses[name]))
         lines = [key for key in ("peese", "peters") if record.get(key)]
+        fits = [one for one in fits if one.fit["method"] not in NOT_ASKED]
         assert len(calls) == len(fits) + len(lines)
         for one, (title, ours) in zip(fits, calls, strict=False):
             assert title == text(one.analysis)
@@ -191,7 +193,8 @@ def test_metafor_gives_the_same_numbers(snapshot, tmp_path, capsys):
     done = run(script(snapshot), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"all \d+ numbers agree within 1e-06", done.stdout)
-    assert "not compared" not in done.stdout and "DIFFERS" not in done.stdout
+    left_out = [line for line in done.stdout.splitlines() if "not compared" in line]
+    assert all(line.split()[-1] in NOT_ASKED for line in left_out) and "DIFFERS" not in done.stdout
     code = script(snapshot)
     wrong = re.sub(r"(tau2 = \d\.\d{4})(\d)", lambda m: m[1] + str(int(m[2]) % 9 + 1), code, count=1)
     assert wrong != code

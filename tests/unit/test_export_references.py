@@ -26,7 +26,12 @@ def every(snapshot):
 
 def named(found):
     """Return names in one form: a surname of several words may come back in one piece."""
-    return [(one.get("literal") or one["family"], one.get("given")) for one in found.get("author", ())]
+    return [(_surname(one), one.get("given")) for one in found.get("author", ())]
+
+
+def _surname(name):
+    particle = name.get("non-dropping-particle") or name.get("dropping-particle")
+    return name.get("literal") or " ".join(filter(None, (particle, name["family"])))
 
 
 @pytest.mark.parametrize(("form", "end"), [("bibtex", "bib"), ("ris", "ris")])

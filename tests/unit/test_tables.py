@@ -276,3 +276,4 @@ def test_directions_of_what_was_observed_are_no_treatment():
 
 def test_an_empty_line_in_a_cell_does_not_end_the_html():
     assert text("one\n\n# two") == "one # two"
+    assert text("[\n  1\n]") == "[\n  1\n]"

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 NOT_RECORDED = "not recorded"
-BREAKS = re.compile(r"\s*\n\s*")  # an empty line would end the HTML inside a page of Markdown
+BREAKS = re.compile(r"\s*\n\s*\n\s*")  # an empty line would end the HTML inside a page of Markdown
 
 
 class Markup(str):
