@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livingmeta.numbers import numbers
-from livingmeta.releases import UNRELEASED, ReleaseError
+from livingmeta.releases import UNRELEASED, VERSION, ReleaseError
 from livingmeta.verify import macros
 from livingmeta.verify.comparison import ABSENT, differences, likeness, numerals
 from livingmeta.verify.comparison import said as differing
@@ -146,7 +146,7 @@ def check(content: Content, evidence: Evidence) -> Findings:
             return [(True, _with(said, todays(content, version, evidence)))]
     known = {release.version for release in evidence.releases}
     named = named_releases(content)
-    others = {stamp.release for stamp in stamps(content.text)} - {UNRELEASED}
+    others = _stamped(content) - {UNRELEASED}
     if not named and not others and is_unreleased(content):
         return [(False, _unreleased(content))]
     references, faults = _alike(content, [version for version in named if version in known], evidence)
@@ -161,6 +161,14 @@ def check(content: Content, evidence: Evidence) -> Findings:
         or numbers_inside(content, evidence)
         or [(False, _nothing(content, named, unknown, evidence))]
     )
+
+
+def _stamped(content: Content) -> set[str]:
+    """Return the releases of a file's stamps; bytes that look like one by chance name no version."""
+    found = {stamp.release for stamp in stamps(content.text)}
+    if content.kind == "bytes":
+        return {release for release in found if release == UNRELEASED or VERSION.fullmatch(release)}
+    return found
 
 
 def _by_macros(path: Path, content: Content, names: Mapping[str, list[int]], evidence: Evidence) -> Findings:
