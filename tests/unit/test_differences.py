@@ -10,9 +10,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+import exported
 from livingmeta.cli import main
 from livingmeta.differences import as_text, compare
-from livingmeta.differences.estimates import flags, same
+from livingmeta.differences.estimates import flags, is_changed, results, same
 from livingmeta.differences.methods import changed_keys
 from livingmeta.paths import ROOT, Project
 from livingmeta.releases import Release
@@ -430,3 +431,12 @@ def test_the_schema_refuses_what_it_does_not_know(before):
     for broken in ({**changes, "more": 1}, {key: changes[key] for key in changes if key != "results"}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(broken, SCHEMA)
+
+
+def test_a_verdict_in_other_words_moves_no_estimate():
+    old = exported.today().records
+    said = {name: {**one["verdict"], "headline": "Other words."} for name, one in old.items()}
+    new = {name: {**one, "verdict": said[name]} for name, one in old.items()}
+    found = results(old, new, {}, {})
+    assert found and not any(one["moved"] for one in found)
+    assert all(one["flags"]["verdict_changed"] and is_changed(one) for one in found)

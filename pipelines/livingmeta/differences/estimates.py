@@ -40,6 +40,10 @@ def results(
     return [_result(name, old.get(name), new.get(name), order.get(name, {}), study_of) for name in names]
 
 
+# What an estimate consists of; a sentence in other words moves none.
+ESTIMATED = ("model", "numbers", "display", "lead")
+
+
 def _result(
     name: str, old: Record | None, new: Record | None, raw: Mapping[str, Any], study_of: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def _result(
         "title": known.get("title", ""),
         "part": known.get("part", ""),
         "state": "both" if both else "added" if old is None else "dropped",
-        "moved": both and not same(before, after),
+        "moved": both and any(not same(before[part], after[part]) for part in ESTIMATED),  # type: ignore[index]
         "old": before,
         "new": after,
         "minimal_important_difference": limit,
@@ -68,7 +72,8 @@ def is_changed(result: Record) -> bool:
     studies = result.get("studies") or {}
     inside = any(studies.get(key) for key in ("entered", "left", "changed"))
     gone = result.get("state") != "both"
-    return bool(gone or result.get("moved") or inside or result.get("elsewhere"))
+    said = any((result.get("flags") or {}).values())
+    return bool(gone or result.get("moved") or inside or said or result.get("elsewhere"))
 
 
 def side(record: Record) -> dict[str, Any]:
