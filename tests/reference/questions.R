@@ -1,8 +1,8 @@
-# Rscript questions.R (in this folder): the curated rows of ../../data -> questions.json, computed by metafor alone.
+# Rscript questions.R (in this folder): the curated rows of release 2026.11.1 -> questions.json, computed by metafor alone.
 # Rows are chosen and derived here a second time, by hand, so that a mistake in the library's choice shows.
 source("exact.R")
 CONTROL <- list(threshold = 1e-14, maxiter = 10000)
-rows_of <- function(file) read.csv(file.path("..", "..", "data", "effects", file), fileEncoding = "UTF-8",
+rows_of <- function(file) read.csv(file.path("..", "..", "data", "releases", "2026.11.1", "data", "effects", file), fileEncoding = "UTF-8",
                                    na.strings = "", stringsAsFactors = FALSE)
 
 inputs <- function(id, y, v) list(effect_id = I(id), yi = vector_of(y), vi = vector_of(v))

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pinned
 from livingmeta.analysis import Analysis, analyse
 from livingmeta.estimators import pool
-from livingmeta.paths import ROOT
 from livingmeta.questions import load_questions
 from livingmeta.studies import load_studies
 from reference.closeness import CLOSED_FORM, Pair, scalars, vectors
@@ -30,8 +30,8 @@ MAGICAL = "magnesium-supplementation-ckd-"
 
 @lru_cache
 def analyses() -> dict[str, Analysis]:
-    studies = load_studies(ROOT / "data")
-    return {question.id: analyse(question, studies) for question in load_questions(ROOT / "data/questions")}
+    studies = load_studies(pinned.DATA)
+    return {question.id: analyse(question, studies) for question in load_questions(pinned.QUESTIONS)}
 
 
 def model_pairs(where: str, ours, theirs: dict) -> Iterator[Pair]:
@@ -47,7 +47,7 @@ def asked_of_metafor(analysis: Analysis) -> list:
 def pairs(name: str) -> Iterator[Pair]:
     analysis, reference = analyses()[name], REFERENCE[name]
     assert list(analysis.effects.frame["effect_id"]) == reference["inputs"]["effect_id"], (
-        "the curated rows have changed since metafor was asked: run Rscript tests/reference/questions.R"
+        "metafor was asked for other rows: run Rscript tests/reference/questions.R"
     )
     for column in ("yi", "vi"):
         yield from vectors(f"{name} {column}", analysis.effects.frame[column], reference["inputs"][column])
