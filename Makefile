@@ -33,7 +33,7 @@ LOCK_NOTE := \# Resolved from pyproject.toml by 'make lock'; not to be edited by
 
 lock: ## resolve the dependencies anew (needs uv)
 	$(COMPILE) --upgrade -o requirements.lock
-	$(COMPILE) --upgrade --extra dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --upgrade --extra dev --extra workflow -c requirements.lock -o requirements-dev.lock
 	@for file in requirements.lock requirements-dev.lock; do \
 		{ echo "$(LOCK_NOTE)"; cat $$file; } > $$file.new && mv $$file.new $$file; \
 	done

@@ -1,0 +1,1 @@
+"""From the export of a search to records that await a decision."""
