@@ -255,11 +255,7 @@ def _evidence(changes: Row) -> Iterator[Block]:
             f"- column {plain(row['table'])}.{plain(row['column'])} {row['change']}"
             for row in part.get("columns") or ()
         ),
-        *(
-            f"- table {plain(name)} {word}"
-            for word, names in (part.get("tables") or {}).items()
-            for name in names
-        ),
+        *(f"- table {plain(name)} {word}" for word in ("added", "dropped") for name in tables.get(word, ())),
     ]
     if lines:
         yield Block(("### Rows added, changed and withdrawn", ""), tuple(lines))

@@ -38,7 +38,7 @@ def pictures(old: Snapshot, new: Snapshot, results: Iterable[Mapping[str, Any]])
     without: dict[str, str] = {}
     for name in (result["question"] for result in results if result["moved"]):
         try:
-            files |= _files(*(_analysis(side, name) for side in (old, new)), (old.name, new.name))
+            files |= _files(_analysis(old, name), _analysis(new, name), (old.name, new.name))
         except _NoPictureError as error:
             without[name] = str(error)
     return Pictures(files, without)
