@@ -9,10 +9,12 @@ from altair.utils.schemapi import debug_mode
 from livingmeta.analysis import Analysis
 from livingmeta.charts.forest import forest_layers
 from livingmeta.charts.forest_text import forest_texts
-from livingmeta.charts.geometry import LINE_HEIGHT, bottom_of, page_of, row_centres
+from livingmeta.charts.geometry import LINE_HEIGHT, MAX_LABEL, Page, bottom_of, page_of, row_centres
 from livingmeta.charts.layout import HEADING, NOTE, STUDY, Forest, Row, forest_layout
 from livingmeta.charts.marks import layered, text_layers
 from livingmeta.charts.scene import AXIS_HEIGHT, HEADER_GAP, Scene, axis_of, direction_lines
+from livingmeta.charts.textwidth import text_width
+from livingmeta.charts.theme import TEXT_SIZE
 
 NEW = "new: "
 
@@ -74,7 +76,7 @@ def _rows(forest: Forest, known: set[str]) -> Iterator[Row]:
 
 def _scene(old: Analysis, new: Analysis, names: tuple[str, str]) -> Scene:
     forest = both(old, new, names)
-    page = page_of(forest, False)
+    page = _with_room(page_of(forest, False), forest)
     axis = axis_of(forest, page.right - page.left)
     below, above = direction_lines(new, axis, page)
     header_lines = max(len(below), len(above), 2)
@@ -95,3 +97,10 @@ def _scene(old: Analysis, new: Analysis, names: tuple[str, str]) -> Scene:
         height=float(round(bottom + AXIS_HEIGHT + 4)),
         is_conflict=new.question.verdict == "conflict_aware",
     )
+
+
+def _with_room(page: Page, forest: Forest) -> Page:
+    """Return the page with its plot far enough to the right for the headings."""
+    widths = [text_width(row.label, TEXT_SIZE, True) + 1 for row in forest.rows if row.kind == HEADING]
+    more = max(0.0, min(MAX_LABEL, max(widths)) - page.left)
+    return replace(page, left=page.left + more, label=page.label + more)
