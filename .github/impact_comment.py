@@ -243,7 +243,10 @@ def _shown(folder: Path, images: str) -> str:
     if not _is_address(images):
         return f"Forest plots before and after ({len(names)}) are among the files of the run."
     at = images.rstrip("/")
-    rows = [f'<img width="640" alt="{name[:-4]}, before and after" src="{at}/{name}">' for name in names]
+    rows = [
+        f'{name[:-4]}\n\n<img width="640" alt="{name[:-4]}, before and after" src="{at}/{name}">'
+        for name in names
+    ]
     return "\n\n".join(["### Before and after", *rows])
 
 

@@ -205,3 +205,14 @@ def test_a_side_that_cannot_be_read_is_said_and_nothing_is_written(project, tmp_
     done = CliRunner().invoke(main, [*asked, "--images", str(tmp_path / "pictures")])
     assert done.exit_code == 1 and "studies.csv" in done.output
     assert not (tmp_path / "x.md").exists() and not (tmp_path / "pictures").exists()
+
+
+def test_a_study_that_counts_twice_is_said_without_a_traceback(project, tmp_path, monkeypatch):
+    copy = tmp_path / "copy"
+    shutil.copytree(project.data, copy)
+    path = min((copy / "effects").glob("*.csv"))
+    rows = rows_of(path)
+    write_rows(path, [*rows, rows[-1] | {"effect_id": "once-more"}])
+    monkeypatch.chdir(project.root)
+    done = CliRunner().invoke(main, ["diff", "main", str(copy), "--format", "markdown"])
+    assert done.exit_code == 1 and "error: " in done.output and "counted twice" in done.output

@@ -60,6 +60,7 @@ def diff(old: str, new: str, form: str, to: Path | None, images: Path | None) ->
 
 
 def _sides(old: str, new: str) -> tuple["Snapshot", "Snapshot"]:
+    from livingmeta.analysis import DoubleCountError
     from livingmeta.effect_sizes import MeasureError
     from livingmeta.estimators import FitError
     from livingmeta.kept_records import KeptRecords
@@ -69,7 +70,7 @@ def _sides(old: str, new: str) -> tuple["Snapshot", "Snapshot"]:
     kept = KeptRecords(project.kept_records)
     try:
         return snapshot(old, project, kept), snapshot(new, project, kept)
-    except (SnapshotError, MeasureError, FitError) as error:
+    except (SnapshotError, DoubleCountError, MeasureError, FitError) as error:
         _fail(error)
 
 

@@ -138,6 +138,7 @@ def _counted(n: int, thing: str) -> str:
 def _cells(result: Row) -> tuple[str, ...]:
     """Return one row of the table: old -> new where a number changed, else the number as it is."""
     said = {name: _number(result, name) for name in IN_TABLE}
+    said |= {name: said[name].replace(" → ", "<br>→ ") for name in ("verdict", "estimate")}
     lead, main = said["verdict"], said["estimate"]
     shown = lead if lead == main else f"{lead}<br>main model: {main}"
     flags = "<br>".join(f"⚠ {plain(words)}" for words in say.raised(result))
@@ -174,7 +175,7 @@ def _other_results(changes: Row) -> Iterator[Block]:
     below = [row for row in results if not (row["moved"] or row["state"] != "both" or say.nothing_of(row))]
     if below:
         head = ("### Estimate as before, but something else changed", "")
-        yield Block(head, tuple(f"- {_named(row)}: {_inside(row)}" for row in below))
+        yield Block(head, tuple(f"- {_named(row)}: {'; '.join(_inside(row))}" for row in below))
 
 
 def _named(result: Row) -> str:
@@ -187,8 +188,8 @@ def _all(result: Row, side: str) -> str:
     return "; ".join(texts) or "no number"
 
 
-def _inside(result: Row) -> str:
-    """Return what changed in a question apart from the numbers of the table."""
+def _inside(result: Row) -> list[str]:
+    """Return what changed in a question apart from the numbers of the table, item by item."""
     studies = result.get("studies") or {}
     entered = () if result["moved"] else studies.get("entered") or ()
     told = [
@@ -206,21 +207,27 @@ def _inside(result: Row) -> str:
         *(f"new row: {plain(say.row_name(row))}" for row in entered),
         *(f"left: {plain(say.row_name(row))}" for row in studies.get("left") or ()),
         *(f"effect changed: {plain(say.row_name(row))}" for row in studies.get("changed") or ()),
-        *(
-            f"weight of {plain(say.row_name(row))}: {percent(row['old'], 1)} → {percent(row['new'], 1)}"
-            for row in studies.get("weights") or ()
-        ),
     ]
+    weights = [
+        f"{plain(say.row_name(row))} {percent(row['old'], 1)} → {percent(row['new'], 1)}"
+        for row in studies.get("weights") or ()
+    ]
+    told += [f"weights: {'; '.join(weights)}"] if weights else []
     answers = [((result.get(side) or {}).get("verdict") or {}).get("answer") for side in ("old", "new")]
     told += [f"answer: {plain(answers[0])} → {plain(answers[1])}"] if answers[0] != answers[1] else []
     told += [f"further down: {plain(say.further(result))}"] if result.get("elsewhere") else []
-    return "; ".join(told)
+    return told
 
 
 def _further(changes: Row) -> Iterator[Block]:
     """Yield, folded, what else changed in the questions of the table."""
     rows = [(result, _inside(result)) for result in _results(changes) if result["moved"]]
-    lines = [f"- {_named(result)}: {told}" for result, told in rows if told]
+    lines = [
+        line
+        for result, told in rows
+        if told
+        for line in (f"- {_named(result)}", *(f"  - {one}" for one in told))
+    ]
     yield from _folded("Further numbers, weights and analyses of these questions", lines)
 
 
