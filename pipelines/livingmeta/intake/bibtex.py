@@ -1,8 +1,9 @@
-"""BibTeX, each entry parsed by itself by bibtexparser, so that a brace left open takes no other entry along."""
+"""BibTeX, entry by entry parsed by bibtexparser, so that a brace left open takes no other entry along."""
 
 import logging
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bibtexparser import Library
 from bibtexparser.middlewares import RemoveEnclosingMiddleware, ResolveStringReferencesMiddleware
@@ -18,7 +19,7 @@ from livingmeta.intake.record import Broken, Reading, Record
 NAME = "BibTeX"
 START = re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]")
 KINDS = {"misc": "", "article": ""}
-MONTHS = [String(key, f'"{key}"') for key in "jan feb mar apr may jun jul aug sep oct nov dec".split()]
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 RESOLVE, REMOVE_ENCLOSING = ResolveStringReferencesMiddleware(), RemoveEnclosingMiddleware()
 # Says of every broken entry what the result says anyway.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
@@ -32,7 +33,10 @@ def is_bibtex(line: str) -> bool:
 def read(text: str) -> Reading:
     """Return the entries of a BibTeX file; two with one key are two records, an unclosed one is broken."""
     parts = [(piece, _blocks(piece.text)) for piece in _chunks(text)]
-    strings = [*MONTHS, *(block for _, blocks in parts for block in blocks if isinstance(block, String))]
+    strings = [
+        *(String(month, f'"{month}"') for month in MONTHS),
+        *(block for _, blocks in parts for block in blocks if isinstance(block, String)),
+    ]
     results: list[Record | Broken] = []
     for chunk, blocks in parts:
         results.extend(_results(chunk, blocks, strings, len(results)))
@@ -44,7 +48,7 @@ def _chunks(text: str) -> Iterator[Piece]:
     lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if START.match(line)]
     limits = [0, *starts, len(lines)]
-    return numbered((a + 1, "\n".join(lines[a:b])) for a, b in zip(limits, limits[1:], strict=False))
+    return numbered((a + 1, "\n".join(lines[a:b])) for a, b in pairwise(limits))
 
 
 def _blocks(text: str) -> list[Block | Exception]:
@@ -64,10 +68,9 @@ def _results(
         number += 1
         raw = getattr(block, "raw", None) or chunk.text
         piece = Piece(number, chunk.line + (getattr(block, "start_line", None) or 0), raw)
-        if isinstance(block, DuplicateFieldKeyBlock):
-            block = block.ignore_error_block
-        if isinstance(block, Entry):
-            yield read_piece(_found(block, strings), piece)
+        entry = block.ignore_error_block if isinstance(block, DuplicateFieldKeyBlock) else block
+        if isinstance(entry, Entry):
+            yield read_piece(_found(entry, strings), piece)
         else:
             yield broken(piece, _reason(block))
 

@@ -1,4 +1,4 @@
-"""Any export of a search becomes records: the format is recognised by what the file holds, not by its name."""
+"""Any export of a search becomes records; its format is recognised by what it holds, not by its name."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ READ = (
 SIGNATURES = (
     (b"\x1f\x8b", "a gzip archive", "Unpack it and give the file inside."),
     (b"PK\x05\x06", "an empty zip archive", "Export the search again."),
-    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx)", "Unpack the archive, or save the workbook as CSV."),
+    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx)", "Unpack it, or save the workbook as CSV."),
     (b"BZh", "a bzip2 archive", "Unpack it and give the file inside."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it and give the file inside."),
     (b"7z\xbc\xaf", "a 7z archive", "Unpack it and give the file inside."),
@@ -112,9 +112,9 @@ def _refuse_pages(text: str) -> None:
         )
     if text.lstrip().startswith("<") and not pubmed_xml.is_pubmed_xml(text):
         root = re.search(r"<([A-Za-z][\w:.-]*)", text)
-        said = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
+        fault = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
         found = f"<{root[1]}>" if root else "no element"
-        error = f' that says "{said[1][:200]}"' if said else ""
+        error = f' that says "{fault[1][:200]}"' if fault else ""
         raise ExportError(
             f"this is XML of another kind: {found}{error}. Export it as RIS, or from PubMed. {READ}"
         )

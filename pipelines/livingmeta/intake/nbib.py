@@ -62,7 +62,7 @@ def _goes_on(kept: list[str], block: list[str]) -> bool:
         return not any(line.strip() for line in kept)
     tagged = [any(TAG.match(line) for line in lines) for lines in (kept, block)]
     titled = [any(TITLE.match(line) for line in lines) for lines in (kept, block)]
-    return tagged[0] and not all(titled) and (tagged[1] or block[1:2] != [] and block[1].startswith("  "))
+    return tagged[0] and not all(titled) and (tagged[1] or any(line.startswith("  ") for line in block[1:2]))
 
 
 def _read(piece: Piece) -> Record | Broken:
@@ -118,8 +118,7 @@ def _found(fields: dict[str, list[str]]) -> Found:
         languages=of("LA"),
         kinds=of("PT"),
         relations=tuple(
-            types.relation(types.PUBMED_RELATIONS[tag], value) for tag in fields if tag in types.PUBMED_RELATIONS
-            for value in of(tag)
+            types.relation(kind, value) for tag, kind in types.PUBMED_RELATIONS.items() for value in of(tag)
         ),
     )  # fmt: skip
 
