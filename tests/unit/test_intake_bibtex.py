@@ -48,6 +48,13 @@ def test_text_between_entries_is_broken():
     ]
 
 
+def test_what_programs_print_around_entries_is_not_broken():
+    assert (
+        only("% Encoding: UTF-8\nScopus\nEXPORT DATE: 05 August 2030\n\n@ARTICLE{a, title={One}}\n").number
+        == 1
+    )
+
+
 def test_an_entry_without_anything_that_identifies_it_is_broken():
     (part,) = bibtex.read("@article{a, year=2001}").broken
     assert "neither a title" in part.reason

@@ -75,8 +75,8 @@ def test_a_record_whose_first_line_is_lost_is_read():
 
 
 def test_a_continuation_with_too_few_spaces_is_not_lost():
-    record = nbib.read("PMID- 1\nTI  - One\n  and two\nthree\nAB  - Text\n").records[0]
-    assert record.title == "One and two three" and record.abstract == "Text"
+    record = nbib.read("PMID-1\nTI  - One\n  and two\nSARS-CoV IL-6\nAB  - Text\n").records[0]
+    assert record.pmid == "1" and record.title == "One and two SARS-CoV IL-6" and record.abstract == "Text"
 
 
 def test_text_before_the_first_record_is_broken():

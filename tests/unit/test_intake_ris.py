@@ -28,6 +28,10 @@ def test_two_records_that_lost_both_marks_between_them_are_two():
     assert titles("TY  - JOUR\nTI  - One\nPY  - 2001\n\nAU  - A, B\nTI  - Two\nER  -\n") == ["One", "Two"]
 
 
+def test_very_many_records_that_lost_their_marks_are_all_read():
+    assert len(titles("TY  - JOUR\n" + "TI  - One\n\nAU  - A, B\n" * 1500)) == 1500
+
+
 def test_tags_may_lack_a_space_or_have_one_more():
     text = "TY - JOUR\nTI- One\nAU -  A, B\nPY  -2001\nDO  -  10.1000/x\nER -\n"
     record = only(text)

@@ -8,7 +8,16 @@ from itertools import pairwise
 from bibtexparser import Library
 from bibtexparser.middlewares import RemoveEnclosingMiddleware, ResolveStringReferencesMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
-from bibtexparser.model import Block, DuplicateFieldKeyBlock, Entry, ExplicitComment, Field, Preamble, String
+from bibtexparser.model import (
+    Block,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ExplicitComment,
+    Field,
+    ImplicitComment,
+    Preamble,
+    String,
+)
 from bibtexparser.splitter import Splitter
 
 from livingmeta.intake import normalise
@@ -20,6 +29,7 @@ NAME = "BibTeX"
 START = re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]")
 KINDS = {"misc": "", "article": ""}
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+PACKING = re.compile(r"^\s*(?:%.*|Scopus|EXPORT DATE:.*)?\s*$")
 RESOLVE, REMOVE_ENCLOSING = ResolveStringReferencesMiddleware(), RemoveEnclosingMiddleware()
 # Says of every broken entry what the result says anyway.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
@@ -63,7 +73,7 @@ def _results(
 ) -> Iterator[Record | Broken]:
     number = before
     for block in blocks:
-        if isinstance(block, String | Preamble | ExplicitComment):
+        if isinstance(block, String | Preamble | ExplicitComment) or _is_packing(block):
             continue
         number += 1
         raw = getattr(block, "raw", None) or chunk.text
@@ -73,6 +83,12 @@ def _results(
             yield read_piece(_found(entry, strings), piece)
         else:
             yield broken(piece, _reason(block))
+
+
+def _is_packing(block: Block | Exception) -> bool:
+    """Return whether a block is what programs print around entries: their name, the day, the encoding."""
+    lines = str(block.comment).split("\n") if isinstance(block, ImplicitComment) else [""]
+    return isinstance(block, ImplicitComment) and all(PACKING.match(line) for line in lines)
 
 
 def _reason(block: Block | Exception) -> str:

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-DOI = re.compile(r"10\.\d{4,9}/[^\s\"“”|]+")
+# None is longer; what is, is no DOI to the end.
+DOI = re.compile(r"10\.\d{4,9}/[^\s\"“”|]{1,400}")
 # What addresses of publishers have after the DOI.
 AFTER_DOI = re.compile(
     r"/(?:full|abstract|summary|pdf|epdf|full-?text|meta|html|references)(?:\.(?:html?|pdf))?/?$"

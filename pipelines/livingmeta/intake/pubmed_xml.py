@@ -133,7 +133,10 @@ def _found(article: ElementTree.Element) -> Found:
         authors=tuple(_authors(inner.iterfind("AuthorList/Author"))),
         years=_dates(inner, f"{issue}PubDate", "ArticleDate", "Book/PubDate"),
         journals=_texts(
-            article, "MedlineCitation/Article/Journal/Title", ".//MedlineTA", "BookDocument/Book/BookTitle"
+            article,
+            "MedlineCitation/Article/Journal/Title",
+            "MedlineCitation/MedlineJournalInfo/MedlineTA",
+            "BookDocument/Book/BookTitle",
         ),
         volume=next(iter(_texts(inner, f"{issue}Volume")), ""),
         issue=next(iter(_texts(inner, f"{issue}Issue")), ""),

@@ -87,15 +87,17 @@ def _stretches(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _parts(begun: int, lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield a run of lines, in two where a blank line stands before a second title: both marks were lost."""
-    titles = [i for i, line in enumerate(lines) if TITLE.match(line)]
-    for title in titles[1:]:
-        blank = next((i for i in range(title, titles[0], -1) if not lines[i].strip()), 0)
-        if blank and TAG.match(lines[blank + 1]):
-            yield begun, "\n".join(lines[:blank])
-            yield from _parts(begun + blank, lines[blank:])
-            return
-    yield begun, "\n".join(lines)
+    """Yield a run of lines, cut where a blank line stands before one more title: both marks were lost."""
+    start, blank, titled = 0, 0, False
+    for i, line in enumerate(lines):
+        if not line.strip():
+            blank = i
+        elif TITLE.match(line):
+            if titled and blank > start and TAG.match(lines[blank + 1]):
+                yield begun + start, "\n".join(lines[start:blank])
+                start = blank
+            titled, blank = True, 0
+    yield begun + start, "\n".join(lines[start:])
 
 
 def _read(piece: Piece) -> Record | Broken:
