@@ -13,14 +13,14 @@ FILES = sorted(path.name for path in FOLDER.iterdir() if path.name not in REGIST
 TITLE = "Magnesium & muscle cramps in adults on haemodialysis: a made-up randomised trial"
 FORMATS = {
     ".ris": "RIS", ".nbib": "PubMed nbib", ".xml": "PubMed XML", ".bib": "BibTeX", ".csv": "CSV",
-    ".txt": "CSV",    ".ciw": "Web of Science plain text",
+    ".txt": "CSV",    ".ciw": "Web of Science plain text", "endnote.xml": "EndNote XML",
 }  # fmt: skip
 
 
 def records(name: str) -> tuple[Record, ...]:
     reading = exports.read(name, (FOLDER / name).read_bytes())
     assert reading.broken == ()
-    assert reading.format == FORMATS[Path(name).suffix]
+    assert reading.format == FORMATS.get(name, FORMATS.get(Path(name).suffix))
     return reading.records
 
 

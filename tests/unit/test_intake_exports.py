@@ -138,6 +138,7 @@ END_OF_FIRST = {
     ".nbib": b"\nPMID- 99000002",
     ".xml": b"</PubmedArticle>",
     ".bib": b"\n}\n",
+    "endnote.xml": b"</record>",
 }
 
 
@@ -147,7 +148,7 @@ END_OF_FIRST = {
 def test_a_file_cut_off_anywhere_keeps_the_records_before(name, data):
     whole = (FOLDER / name).read_bytes()
     records = exports.read(name, whole).records
-    mark = END_OF_FIRST.get(Path(name).suffix, b"\n")
+    mark = END_OF_FIRST.get(name) or END_OF_FIRST.get(Path(name).suffix, b"\n")
     # Of a table the first record ends with the line that has its registration number or, without, its DOI.
     begun = (
         0
@@ -187,3 +188,10 @@ def test_stray_zeros_do_not_make_a_text_binary():
 def test_utf_16_without_a_mark_is_read():
     data = "TY  - JOUR\nTI  - A title\nER  -\n".encode("utf-16-be")
     assert exports.read("x.ris", data).records[0].title == "A title"
+
+
+def test_a_damaged_record_of_endnote_takes_no_other_along():
+    text = (FOLDER / "endnote.xml").read_text(encoding="utf-8")
+    reading = exports.read("x.xml", text.replace("</titles>", "", 1).encode())
+    assert [record.number for record in reading.records] == [2]
+    assert [(part.number, part.line) for part in reading.broken] == [(1, 2)]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from livingmeta.intake import bibtex, delimited, nbib, pubmed_xml, ris, web_of_science
+from livingmeta.intake import bibtex, delimited, endnote_xml, nbib, pubmed_xml, ris, web_of_science
 from livingmeta.intake.encoding import decode, is_binary
 from livingmeta.intake.record import ExportError, Reading
 
@@ -14,6 +14,7 @@ FORMATS: dict[str, Callable[[str], Reading]] = {
     bibtex.NAME: bibtex.read,
     delimited.NAME: delimited.read,
     web_of_science.NAME: web_of_science.read,
+    endnote_xml.NAME: endnote_xml.read,
 }
 BY_LINE = (
     (ris.NAME, ris.is_ris),
@@ -22,8 +23,8 @@ BY_LINE = (
     (bibtex.NAME, bibtex.is_bibtex),
 )
 READ = (
-    "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv) and "
-    "Web of Science plain text (.ciw)."
+    "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv), "
+    "Web of Science plain text (.ciw) and EndNote XML (.xml)."
 )
 # What a file begins with that is no text, and what to do about it.
 SIGNATURES = (
@@ -82,6 +83,8 @@ def _format(text: str) -> str:
     """Return the format of a text."""
     if not text.strip():
         raise ExportError(f"the file holds no text. {READ}")
+    if text.lstrip().startswith("<") and endnote_xml.is_endnote_xml(text):
+        return endnote_xml.NAME
     _refuse_pages(text)
     if pubmed_xml.is_pubmed_xml(text) and text.lstrip().startswith("<"):
         return pubmed_xml.NAME
