@@ -301,8 +301,9 @@ def _pending(studies: Studies, question_id: str | None) -> int:
     waiting = studies.screening[studies.screening["decision"].eq(PENDING)]
     if question_id is None:
         return len(waiting)
-    asked = studies.searches[[question_id in _listed(cell) for cell in studies.searches["question_ids"]]]
-    return int(waiting["search_id"].isin(list(asked["search_id"])).sum())
+    looks = zip(studies.searches["search_id"], studies.searches["question_ids"], strict=True)
+    asked = [search for search, cell in looks if question_id in _listed(cell)]
+    return int(waiting["search_id"].isin(asked).sum())
 
 
 def _newest(studies: Studies, ids: Iterable[str]) -> int | None:
