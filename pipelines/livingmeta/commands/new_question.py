@@ -113,11 +113,9 @@ def _text(file: Path) -> str:
 
 
 def _answers(key: str, text: str) -> dict[str, Any]:
-    """Return the value of a key as it was typed, read as YAML; two keys of `living`."""
+    """Return the value of a key as it was typed; lists and measures are read as YAML."""
     from livingmeta.curation.new_questions import question_keys
 
-    if key == "living":
-        return {f"living.{name}": click.prompt(f"living.{name}") for name in ("status", "because")}
     click.echo(f"\n{text}")
     typed = click.prompt(f"  {key}")
     return question_keys([f"{key}={typed}"]) if key in ("eligibility", "measure") else {key: typed}

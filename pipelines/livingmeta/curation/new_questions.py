@@ -13,7 +13,6 @@ from livingmeta.curation.adding import added, empty_effects
 from livingmeta.curation.drafts import Draft, MissingError, RequestError
 from livingmeta.curation.given import Given
 from livingmeta.curation.question_text import KEYS, question_text
-from livingmeta.living_rules import LIVING_KEYS
 from livingmeta.questions import Question
 from livingmeta.schema import load_schema
 from livingmeta.table_files import EFFECTS, files_of
@@ -21,6 +20,7 @@ from livingmeta.table_files import EFFECTS, files_of
 # What a question says of its own evidence, which is not that of the question it is made after.
 OWN = ("limits", "known_studies", "baseline_risk", "multiverse", "sensitivity", "subgroups", "moderators")
 SAID_ANEW = ("title", "question", "text")
+LIVING = ("status", "because")
 _FORM = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -100,7 +100,7 @@ def template(name: str) -> str:
         star = "* " if key in needed else ""
         shown = f"{key}: {known.get(key, '')}".rstrip()
         lines += [f"# {star}{said}", shown if key in needed or key in known else f"# {key}:"]
-        lines += [f"  {inner}:" for inner in LIVING_KEYS[:2]] if key == "living" else []
+        lines += [f"  {inner}:" for inner in LIVING] if key == "living" else []
     return "\n".join([*lines, ""])
 
 
@@ -143,9 +143,9 @@ def _raw(data: Path, wanted: Wanted) -> dict[str, Any]:
     raw["id"] = wanted.id
     for key, value in wanted.keys.items():
         _put(raw, key.split("."), value)
-    missing = [key for key in needed_keys() if key not in raw]
+    missing = missing_keys(data, wanted)
     if missing:
-        raise MissingError(f"--set {key}=…  {KEYS[key]}" for key in missing)
+        raise MissingError(f"--set {key}=…  {said}" for key, said in missing.items())
     return raw
 
 
@@ -158,7 +158,9 @@ def missing_keys(data: Path, wanted: Wanted) -> dict[str, str]:
         When the question that it is made after is not there.
     """
     there = {*(_like(data, wanted) if wanted.like else ()), *(key.split(".")[0] for key in wanted.keys)}
-    return {key: KEYS[key] for key in needed_keys() if key not in there}
+    missing = {key: KEYS[key] for key in needed_keys() if key not in there and key != "living"}
+    unsaid = [f"living.{name}" for name in LIVING if not {"living", f"living.{name}"} & set(wanted.keys)]
+    return missing | dict.fromkeys(unsaid, KEYS["living"])
 
 
 def _like(data: Path, wanted: Wanted) -> dict[str, Any]:
@@ -171,7 +173,9 @@ def _like(data: Path, wanted: Wanted) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RequestError([f"{path}: cannot be read: {error}"]) from None
-    return {key: value for key, value in raw.items() if key not in (*OWN, *SAID_ANEW)}
+    kept = {key: value for key, value in raw.items() if key not in (*OWN, *SAID_ANEW)}
+    living = {key: value for key, value in (raw.get("living") or {}).items() if key not in LIVING}
+    return {**kept, "living": living}
 
 
 def _put(raw: dict[str, Any], steps: Sequence[str], value: Any) -> None:

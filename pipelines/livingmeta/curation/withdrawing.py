@@ -112,7 +112,7 @@ def _marks(meant: Iterable[Cells], kind: str, notice: str) -> Iterator[Change]:
         if not is_same(report, "retraction_status", kind):
             yield Change("reports", key, "retraction_status", kind)
         word = "Retraction notice" if kind == RETRACTED else "Expression of concern"
-        remark = f"{word}: {notice}."
+        remark = f"{word}: {notice}"
         notes = report.get("notes", "")
         if notice and remark not in notes:
             yield Change("reports", key, "notes", f"{notes} {remark}".strip())
