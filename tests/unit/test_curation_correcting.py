@@ -101,7 +101,9 @@ def test_what_cannot_be_corrected_is_refused_with_a_hint(data: Path, table, key,
 
 def test_everything_that_is_wrong_is_said_at_once(data: Path) -> None:
     with pytest.raises(RequestError) as refused:
-        corrected(data, TABLE, EFFECT, {"labl": "x", "effect_id": "y"}, replace(BECAUSE, reason=" ", source=""))
+        corrected(
+            data, TABLE, EFFECT, {"labl": "x", "effect_id": "y"}, replace(BECAUSE, reason=" ", source="")
+        )
     assert len(refused.value.problems) == 4
 
 

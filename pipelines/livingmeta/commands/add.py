@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livingmeta.commands.options import DATA, checkout, epilog
+from livingmeta.commands.options import DATA, checkout, epilog, printable
 from livingmeta.commands.previewing import (
     Way,
     carry_out,
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from livingmeta.curation.proposals import Question
 
 FLAGS = {"studies": "study", "reports": "report", "effects": "effect", "groups": "group"}
+
+NOTHING = "-"  # typed where what is proposed is not so
 
 
 @click.command(
@@ -73,19 +75,31 @@ def add(data: Path | None, yes: bool, dry_run: bool, form: str, **said: Any) -> 
         if said["template"]:
             return _template(project.data, said["template"])
         given, day = _given(project.data, said), today()
-        if is_terminal():
+        if asked := is_terminal():
             given = _prompted(project.data, given, said, day)
         else:
             _refuse_missing(project.data, given, way, day, said["new_file"])
     except RequestError as error:
         leave(1, "nothing was written:", list(error.problems))
-    carry_out(
-        project.data, lambda folder: added(folder, given, day, said["new_file"]), way, "livingmeta build"
-    )
+    try:
+        carry_out(
+            project.data, lambda folder: added(folder, given, day, said["new_file"]), way, "livingmeta build"
+        )
+    except SystemExit as done:
+        if asked and done.code:
+            _keep(given)
+        raise
+
+
+def _keep(given: "Given") -> None:
+    """Print what was typed, so that nobody has to type it again."""
+    from livingmeta.curation.templates import given_text
+
+    click.echo("what was given, to be put right and read by `livingmeta add --from FILE.yml`:", err=True)
+    click.echo(printable(given_text(given)), err=True, nl=False)
 
 
 def _template(data: Path, name: str) -> None:
-    from livingmeta.commands.options import printable
     from livingmeta.curation.templates import template
 
     click.echo(printable(template(data, name.removeprefix("effects/").removesuffix(".csv"))), nl=False)
@@ -159,9 +173,10 @@ def _answer(question: "Question") -> str:
     if field.enum:
         click.echo(f"  one of: {', '.join(field.enum)}")
     if question.because:
-        click.echo(f"  proposed: {question.proposal} ({question.because})")
+        click.echo(f"  proposed: {question.proposal} ({question.because}); {NOTHING} for nothing")
     while True:
         value = str(click.prompt(f"  {field.name}", default=question.proposal, show_default=False)).strip()
+        value = "" if value == NOTHING else value
         fault = cell_fault(field, value)
         if not fault:
             return value

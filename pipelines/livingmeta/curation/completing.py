@@ -14,6 +14,7 @@ from livingmeta.schema import Schema, load_schema
 from livingmeta.table_files import EFFECTS, Cells, Table, read_table
 
 OPEN = ("pending", "awaiting_full_text", "not_retrieved")
+DECIDED = ("decision", "reason", "stage", "decided_on")
 _INITIALS = re.compile(r"[A-Z][A-Z.\-]*")
 _SHARED = ("title", "authors", "year", "doi", "pmid")
 
@@ -85,9 +86,15 @@ def missing(tables: Tables, given: Given) -> list[str]:
             wanted += [
                 f"--{names[0]} {field.name}=…  {field.description}{_taken(tables, row, field.name)}"
                 for field in declared.fields
-                if field.required and not row.get(field.name)
+                if field.required and not {**_kept_of(tables, part, row), **row}.get(field.name)
             ]
     return wanted
+
+
+def _kept_of(tables: Tables, part: str, row: Cells) -> dict[str, str]:
+    """Return what a record keeps of its row when it is decided: all but the decision before."""
+    there = tables.screening.find(row.get("record_id", "")) if part == "screening" else None
+    return {name: value for name, value in (there or {}).items() if name not in DECIDED}
 
 
 def _parts_missing(tables: Tables, given: Given) -> Iterable[str]:

@@ -13,6 +13,8 @@ from livingmeta.table_files import Cells
 # What other cells follow from is asked first.
 FIRST = ("first_author", "year", "outcome_id", "report_type", "source_extent")
 NAMES = ("study_id", "report_id", "effect_id", "record_id")
+# Remarks and people, which are never what they are in other rows.
+OWN = ("notes", "trust_note", "print_flag", "pool_reason", "reason", "extracted_by", "verified_by", "seed")
 _WIDELY = 0.5  # a column that this share of the rows fills is asked for
 _FEWEST = 3  # rows that agree before their value is proposed
 
@@ -81,7 +83,8 @@ def _question(part: str, field: Field, row: Cells, others: Iterable[Cells]) -> Q
         return Question(part, field, row[field.name], "follows from what was said")
     rows = [other for other in others if any(other.values())]
     values = {other.get(field.name, "") for other in rows}
-    if len(rows) >= _FEWEST and len(values) == 1 and (value := values.pop()):
+    agree = part == "effects" and len(rows) >= _FEWEST and len(values) == 1 and field.name not in OWN
+    if agree and (value := values.pop()):
         return Question(part, field, value, f"as in all {len(rows)} rows of the table")
     return Question(part, field)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from livingmeta.check.header_rules import did_you_mean
 from livingmeta.curation.completing import tables_for
 from livingmeta.curation.drafts import RequestError
-from livingmeta.curation.given import FILE_KEY, PARTS
+from livingmeta.curation.given import FILE_KEY, PARTS, RECORD_KEY, Given
 from livingmeta.curation.proposals import wanted_fields
 from livingmeta.schema import Field
 from livingmeta.table_files import EFFECTS, Cells
@@ -51,6 +54,14 @@ def template(data: Path, effects_file: str) -> str:
         also = _COUNTS if part == "effects" else ()
         lines += ["", f"{PARTS[part][0]}:", *_lines(wanted_fields(declared, rows, also), rows)]
     return "\n".join([*lines, ""])
+
+
+def given_text(given: Given) -> str:
+    """Return what was given as a file that `livingmeta add --from` reads."""
+    raw: dict[str, Any] = {FILE_KEY: given.effects_file} if given.effects_file else {}
+    raw |= {RECORD_KEY: given.record} if given.record else {}
+    raw |= {PARTS[part][0]: [dict(row) for row in given.of(part)] for part in PARTS if any(given.of(part))}
+    return yaml.safe_dump(raw, sort_keys=False, allow_unicode=True, width=10**6)
 
 
 def _lines(fields: Iterable[Field], rows: Iterable[Cells]) -> Iterator[str]:
