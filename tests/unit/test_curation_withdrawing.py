@@ -70,6 +70,17 @@ def test_a_result_that_cites_another_report_which_stands_stays(data: Path) -> No
     assert row(data, "reports", f"{FIRST}-b").get("retraction_status", "") == ""
 
 
+def test_a_fit_that_still_finds_the_row_is_pointed_out(data: Path) -> None:
+    name = TABLE.removeprefix("effects/")
+    path = data / "questions" / f"{name}.yml"
+    text = path.read_text().replace(
+        "sensitivity:\n", "sensitivity:\n  - {name: All of them, filter: {outcome_id: synthetic_death}}\n"
+    )
+    path.write_text(text)
+    told = f"{name}, All of them: its filter still finds 1 row that left: let it ask for pool_role."
+    assert withdrawn(data, Withdrawal(FIRST), BECAUSE).notes[1:] == (told,)
+
+
 def test_every_report_of_a_study_is_withdrawn_only_when_asked(data: Path) -> None:
     further(data)
     withdraw(data, every_report=True)

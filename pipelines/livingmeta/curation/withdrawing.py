@@ -1,13 +1,14 @@
 """A report that was retracted, or of which an expression of concern speaks; nothing is deleted."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livingmeta.check.header_rules import did_you_mean
 from livingmeta.curation.drafts import Draft, RequestError
 from livingmeta.curation.ledger import Because, Change, is_same, with_corrections
+from livingmeta.questions import Question, QuestionError, load_questions
 from livingmeta.schema import load_schema
 from livingmeta.table_files import EFFECTS, Cells, Table, files_of, read_table, table_names
 
@@ -75,6 +76,7 @@ def withdrawn(data: Path, asked: Withdrawal, because: Because) -> Draft:
     tables = with_corrections(data, schema, [*marks, *moves], said)
     names = ", ".join(row["report_id"] for row in meant)
     notes = tuple(_notes(effects, reports, meant, moves)) if leaves else ()
+    notes += tuple(_still_found(_questions(data), tables, moves))
     return Draft(f"withdraw {names} ({asked.kind})", files_of(tables.values()), notes)
 
 
@@ -167,3 +169,38 @@ def _kept(effects: Iterable[Table], reports: Table, chosen: list[Cells]) -> Iter
     for report, n in sorted(kept.items()):
         what = "result cites" if n == 1 else "results cite"
         yield f"{n} {what} {report}, which stands, and {'stays' if n == 1 else 'stay'} in the pool."
+
+
+def _still_found(
+    questions: Iterable[Question], tables: Mapping[str, Table], moves: Iterable[Change]
+) -> Iterator[str]:
+    """Yield fits whose filter does not ask for `pool_role` and so still finds rows that left the pool."""
+    moved = {(change.table, change.key) for change in moves}
+    for question in questions:
+        table = tables.get(f"{EFFECTS}{question.effects.removesuffix('.csv')}")
+        if table is None or not question.pooled:
+            continue
+        rows = [row for row in table.rows if (table.name, table.key(row)) in moved]
+        fits = [("main analysis", question.filter), *((v.name, v.filter) for v in question.sensitivity)]
+        for name, rule in fits:
+            n = sum(_is_found(row, rule) for row in rows) if rule is not None else 0
+            if n:
+                what = "row that left" if n == 1 else "rows that left"
+                yield f"{question.id}, {name}: its filter still finds {n} {what}: let it ask for pool_role."
+
+
+def _questions(data: Path) -> tuple[Question, ...]:
+    """Return the questions; none where one cannot be read, which the check then says."""
+    try:
+        return load_questions(data / "questions")
+    except QuestionError:
+        return ()
+
+
+def _is_found(row: Cells, rule: Mapping[str, object]) -> bool:
+    """Return whether a filter finds a row, as far as its own cells tell."""
+    return all(
+        row[column] in [str(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        for column, wanted in rule.items()
+        if column in row
+    )
