@@ -14,13 +14,17 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.add import add
 from livingmeta.commands.building import built
+from livingmeta.commands.correct import correct
 from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
+from livingmeta.commands.new_question import new_question
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
 from livingmeta.commands.verify import verify
+from livingmeta.commands.withdraw import withdraw
 from livingmeta.paths import Project
 
 
@@ -38,6 +42,10 @@ main.add_command(export)
 main.add_command(diff)
 main.add_command(publish)
 main.add_command(verify)
+main.add_command(add)
+main.add_command(correct)
+main.add_command(withdraw)
+main.add_command(new_question)
 
 
 def run() -> None:
