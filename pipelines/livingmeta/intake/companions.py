@@ -75,7 +75,7 @@ def _notice(a: Key, b: Key, found: Evidence) -> Found | None:
         return LINK_OF[kind], True, f"same {' and '.join(found.same)}"
     if a.year and b.year and not b.year - 1 <= a.year <= b.year + YEARS_TO_A_NOTICE:
         return None
-    names_it = found.title.grade == "same" or _quotes(a, b) or (found.title.grade == "part" and found.title.score > 0.5)
+    names_it = found.title.grade == "same" or (_quotes(a, b) and found.journal == "same") or (found.title.grade == "part" and found.title.score > 0.5)
     if names_it and len(b.title.content) > 2 and found.journal != "differ":
         return LINK_OF[kind], True, "it names the title" + (", same journal" if found.journal == "same" else "")
     return None
@@ -95,7 +95,7 @@ def _preprint(a: Key, b: Key, found: Evidence) -> Found | None:
 
 
 def _protocol(a: Key, b: Key, found: Evidence) -> Found | None:
-    if a.kind != PROTOCOL or b.kind in NOTICES | {PROTOCOL, COMMENT, REGISTRY_ENTRY}:
+    if a.kind != PROTOCOL or b.title.kind == PROTOCOL or b.kind in NOTICES | {PROTOCOL, COMMENT, REGISTRY_ENTRY}:
         return None
     if shared := a.registrations & b.registrations:
         return PROTOCOL_OF, True, f"same registration number {min(shared)}"
@@ -113,7 +113,9 @@ def _one_study(a: Key, b: Key, found: Evidence, least: float = 0.8) -> bool:
         return False
     if found.authors == "missing":
         return grade in ("same", "part") and long_enough(a, b)
-    return found.authors != "differ" and (grade in ("same", "part") or found.title.score >= least)
+    if grade in ("same", "part"):
+        return found.authors != "differ"
+    return found.authors in ("same", "first") and found.title.score >= least
 
 
 def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
@@ -125,7 +127,9 @@ def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
     titles = found.title.grade in ("same", "part") or (
         found.title.grade == "alike" and found.title.score >= 0.85 and found.authors in ("same", "first")
     )
-    if titles and near and found.authors != "differ" and (found.authors != "missing" or long_enough(a, b)):
+    if titles and near and found.authors != "differ" and (
+        found.authors != "missing" or (found.title.grade == "same" and long_enough(a, b))
+    ):
         return SECOND_REPORT, True, in_words(found)
     shared = a.acronyms & b.acronyms
     told = a.title.further or b.title.further or {a.kind, b.kind} & {PROTOCOL, ABSTRACT}

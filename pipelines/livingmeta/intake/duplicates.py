@@ -6,6 +6,7 @@ What is found depends on the records alone and not on their order.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from livingmeta.intake.candidates import candidates
 from livingmeta.intake.companions import companion, said
@@ -100,6 +101,8 @@ def _nodes(records: Sequence[Record], known: int) -> _Nodes:
 def _clustered(nodes: _Nodes, pairs: Iterable[Pair]) -> list[int]:
     """Return the cluster of each node: the strongest pairs join first, and nothing joins what contradicts it."""
     same = [(pair, verdict) for pair in pairs if (verdict := nodes.judged(*pair)).answer == "same"]
+    unclear = _fits_several(nodes, same)
+    same = [(pair, verdict) for pair, verdict in same if pair not in unclear]
     same.sort(key=lambda one: (-one[1].tier, -one[1].score, one[0]))
     parents = list(range(len(nodes.keys)))
     members = [[node] for node in parents]
@@ -112,10 +115,34 @@ def _clustered(nodes: _Nodes, pairs: Iterable[Pair]) -> list[int]:
     return parents
 
 
+def _fits_several(nodes: _Nodes, same: Iterable[tuple[Pair, Verdict]]) -> set[Pair]:
+    """Return the pairs by a part of a title, where that part fits two reports that are not the same."""
+    wholes: dict[int, list[int]] = defaultdict(list)
+    for (i, j), verdict in same:
+        if verdict.tier == 1 and verdict.found.title.grade == "part":
+            short, long = sorted((i, j), key=lambda node: len(nodes.keys[node].title.squeezed))
+            wholes[short].append(long)
+    return {
+        (min(short, long), max(short, long))
+        for short, longs in wholes.items()
+        if any(_contradict(nodes.judged(x, y)) for x, y in combinations(longs[:50], 2))
+        for long in longs
+    }
+
+
 def _may_join(nodes: _Nodes, a: Sequence[int], b: Sequence[int]) -> bool:
     if any(nodes.known[i] for i in a) and any(nodes.known[j] for j in b):
         return False
-    return all(nodes.judged(i, j).answer != "apart" for i in a for j in b)
+    return not any(_contradict(nodes.judged(i, j)) for i in a for j in b)
+
+
+def _contradict(verdict: Verdict) -> bool:
+    """Return whether two records cannot be one report, whatever a third one says."""
+    if verdict.answer == "same":
+        return False
+    other_words = verdict.found.title.grade in ("alike", "numbers")
+    other_title = verdict.answer == "possible" and verdict.found.title.grade == "different"
+    return verdict.answer == "apart" or other_words or other_title
 
 
 def _matches(nodes: _Nodes, pairs: Iterable[Pair], parents: Sequence[int]) -> dict[Pair, Match]:
@@ -141,7 +168,7 @@ def _relation(nodes: _Nodes, i: int, j: int, parents: Sequence[int]) -> tuple[st
     if verdict.answer == "same":
         if parents[i] == parents[j] or (nodes.known[i] or nodes.known[j]):
             return DUPLICATE, True, verdict.because
-        return POSSIBLE, True, f"{verdict.because}; a record that is the same as one of them contradicts the other"
+        return POSSIBLE, True, f"{verdict.because}; but a record that fits one of them contradicts the other"
     other = companion(nodes.keys[i], nodes.keys[j], verdict.found)
     if other and other[0] != SECOND_REPORT:
         return other

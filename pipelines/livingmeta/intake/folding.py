@@ -78,7 +78,8 @@ def spelled(word: str) -> str:
         return word.lstrip("0") or word
     if word in NUMBER_WORDS:
         return str(NUMBER_WORDS[word])
-    for old, new in (("sulph", "sulf"), ("ae", "e"), ("oe", "e"), ("our", "or"), ("ph", "f"), ("geing", "ging")):
+    word = re.sub(r"[ao]e(?=[a-z])", "e", word)
+    for old, new in (("sulph", "sulf"), ("our", "or"), ("ph", "f"), ("geing", "ging")):
         word = word.replace(old, new)
     word = re.sub(r"(?<=[iy])s(?=[aeiou])", "z", word)
     word = re.sub(r"([bt])re$", r"\1er", word)
@@ -99,6 +100,8 @@ def words_of(text: str) -> tuple[str, ...]:
         before = raw[place - 1] if place else ""
         if word in ROMAN and (before in COUNTED or (word in {"ii", "iii", "vii", "viii"})):
             found.append(str(ROMAN[word]))
+        elif word == "one" and before in COUNTED:
+            found.append("1")
         elif word in {"v", "vs"} and 0 < place < len(raw) - 1:
             found.append("versus")
         elif word == "mg" and not before.isdigit():

@@ -19,6 +19,7 @@ from livingmeta.intake.evidence import (
 )
 from livingmeta.intake.keys import Key
 from livingmeta.intake.record import COMMENT, PREPRINT, REGISTRY_ENTRY
+from livingmeta.intake.titles import cut_in_a_word
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _same_title(a: Key, b: Key, found: Evidence) -> Verdict:
     words = in_words(found)
     if found.one_place and found.near and found.authors != "differ":
         return _verdict("same", words, found, 2)
-    if found.authors == "differ" or not found.near or found.place == "differ" or a.title.further != b.title.further:
-        return _verdict("apart", f"{words}, but {against(found) or 'a further report'}", found)
+    if found.authors == "differ" or not found.near or found.place == "differ":
+        return _verdict("apart", f"{words}, but {against(found)}", found)
     if found.journal == "differ":
         return _verdict("possible" if found.place == "unknown" else "apart", f"{words}, but {against(found)}", found)
     substantial = long_enough(a, b)
@@ -172,10 +173,12 @@ def _part_of_title(a: Key, b: Key, found: Evidence) -> Verdict:
     words = in_words(found)
     contradicted = found.authors == "differ" or not found.near or found.journal == "differ"
     if found.one_place and not contradicted:
-        return _verdict("same", words, found)
-    if contradicted or found.place == "differ" or a.title.further != b.title.further:
+        return _verdict("same", words, found, 2)
+    at_once = found.years == 0 and found.journal == "same" and found.authors in ("same", "first")
+    if contradicted or found.place == "differ" or (a.title.further != b.title.further and not at_once):
         return _verdict("apart", f"{words}, but {against(found) or 'a further report'}", found)
     known = found.authors in ("same", "first", "some") or (found.journal == "same" and found.years == 0)
+    known = known or (found.years == 0 and long_enough(a, b)) or cut_in_a_word(a.title, b.title)
     shorter = min((a.title, b.title), key=lambda title: len(title.squeezed))
     enough = len(shorter.content) >= ENOUGH_WORDS - 1 or len(shorter.squeezed) >= 30
     return _verdict("same" if known and enough else "possible", words, found)

@@ -186,9 +186,11 @@ def _compare(a: Title, b: Title) -> Resemblance:
         return Resemblance("same", 1.0)
     score = max(fuzz.ratio(a.text, b.text), fuzz.token_sort_ratio(a.text, b.text)) / 100
     contained = _is_part(a, b)
-    if score < 0.5 and not contained:
+    if score < 0.6 and not contained:
         return Resemblance("different", score)
     alone = _alone(a, b)
+    if _instalment(a.words) != _instalment(b.words):
+        return Resemblance("numbers", score, alone)
     if a.numbers != b.numbers and not (contained and (a.numbers <= b.numbers or b.numbers <= a.numbers)):
         near = score > 0.6 or not (alone[0] or alone[1])
         return Resemblance("numbers" if near else "different", score, alone)
@@ -199,6 +201,18 @@ def _compare(a: Title, b: Title) -> Resemblance:
     most = max(len(alone[0]), len(alone[1]))
     near = score >= 0.75 and most <= 0.4 * min(len(a.content), len(b.content))
     return Resemblance("alike" if near else "different", score, alone)
+
+
+INSTALMENTS = frozenset("part parte teil partie paper report volume chapter section episode series".split())
+
+
+def _instalment(words: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """Return which instalments of a series a title names: "Part 2", "Part B"."""
+    return frozenset(
+        (word, number)
+        for word, number in zip(words, words[1:], strict=False)
+        if word in INSTALMENTS and (number.isdigit() or number in {"a", "b", "c", "d", "e"})
+    )
 
 
 def _is_part(a: Title, b: Title) -> bool:
@@ -213,6 +227,14 @@ def _is_part(a: Title, b: Title) -> bool:
     # A beginning with a typing error.
     start = "".join(long.words)[: len(short.squeezed)]
     return OSA.normalized_similarity(start, short.squeezed) > 0.95
+
+
+def cut_in_a_word(a: Title, b: Title) -> bool:
+    """Return whether one title is the long beginning of the other and ends inside a word, as a field too short does."""
+    short, long = sorted((a, b), key=lambda one: len(one.squeezed))
+    if len(short.squeezed) < 40 or not long.squeezed.startswith(short.squeezed):
+        return False
+    return short.words[-1] != long.words[len(short.words) - 1]
 
 
 def _alone(a: Title, b: Title) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -240,29 +262,31 @@ def is_typing_error(a: str, b: str) -> bool:
     if any((x.search(a) and y.search(b)) or (x.search(b) and y.search(a)) for x, y in _OPPOSED):
         return False
     allowed = 1 if max(len(a), len(b)) < 9 else 2
+    a, b = a.replace("z", "s"), b.replace("z", "s")
     return OSA.distance(a, b, score_cutoff=allowed) <= allowed
 
 
 def _drop_joined(left: list[str], right: list[str], words: Sequence[str]) -> None:
     """Drop from both what is written as one word here and as several, or as an acronym, there."""
     for word in list(left):
-        for length in range(2, min(len(word), 7) + 1):
-            run = _run(word, length, words, right)
-            if run is not None:
-                left.remove(word)
-                for part in run:
-                    if part in right:
-                        right.remove(part)
-                break
+        run = _run(word, words, right) if right else None
+        if run:
+            left.remove(word)
+            for part in run:
+                if part in right:
+                    right.remove(part)
 
 
-def _run(word: str, length: int, words: Sequence[str], right: Sequence[str]) -> Sequence[str] | None:
-    for start in range(len(words) - length + 1):
-        run = words[start : start + length]
-        if not any(part in right for part in run):
+def _run(word: str, words: Sequence[str], right: Sequence[str]) -> Sequence[str] | None:
+    """Return the neighbouring words that `word` joins or abbreviates, one of them at least in `right`."""
+    for start, first in enumerate(words):
+        if first[0] != word[0]:
             continue
-        if "".join(run) == word or (len(word) == length and "".join(part[0] for part in run) == word):
-            return run
+        joined, letters = first, first[0]
+        for end in range(start + 1, min(len(words), start + 7)):
+            joined, letters = joined + words[end], letters + words[end][0]
+            if word in (joined, letters) and any(part in right for part in words[start : end + 1]):
+                return words[start : end + 1]
     return None
 
 
