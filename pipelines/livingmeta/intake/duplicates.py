@@ -35,6 +35,10 @@ class _Nodes:
             self.verdicts[pair] = judge(self.keys[pair[0]], self.keys[pair[1]])
         return self.verdicts[pair]
 
+    def identified(self, i: int, j: int) -> bool:
+        """Return whether an identifier makes two different nodes one report."""
+        return i != j and self.judged(i, j).answer == "same" and self.judged(i, j).tier == 3
+
 
 def duplicates(records: Sequence[Record]) -> Comparison:
     """Return which of the records are one report, and every other pair that has to do with each other."""
@@ -133,7 +137,22 @@ def _fits_several(nodes: _Nodes, same: Iterable[tuple[Pair, Verdict]]) -> set[Pa
 def _may_join(nodes: _Nodes, a: Sequence[int], b: Sequence[int]) -> bool:
     if any(nodes.known[i] for i in a) and any(nodes.known[j] for j in b):
         return False
-    return not any(_contradict(nodes.judged(i, j)) for i in a for j in b)
+    return all(_agree(nodes, i, j, a, b) for i in a for j in b)
+
+
+def _agree(nodes: _Nodes, i: int, j: int, a: Sequence[int], b: Sequence[int]) -> bool:
+    """Return whether node `i` of cluster `a` may be one report with node `j` of cluster `b`.
+
+    A wrong year or page does not keep a record from its cluster when an identifier has already shown it wrong: the
+    record has the identifier of another one of its cluster, and that one is the same as the other side.
+    """
+    verdict = nodes.judged(i, j)
+    if not _contradict(verdict):
+        return True
+    if verdict.found.title.grade not in ("same", "part") or verdict.found.other or verdict.hard:
+        return False
+    twins = [(k, j) for k in a if nodes.identified(i, k)] + [(i, k) for k in b if nodes.identified(j, k)]
+    return any(nodes.judged(x, y).answer == "same" for x, y in twins)
 
 
 def _contradict(verdict: Verdict) -> bool:

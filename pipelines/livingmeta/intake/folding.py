@@ -42,6 +42,7 @@ _TAG = re.compile(r"</?[a-z][^<>]{0,80}>", re.I)
 _TEX_ACCENT = re.compile(r"\{?\\[\"'`^~=.uvHcrk]\s?\{?\\?(\w)\}?\}?")
 _TEX = re.compile(r"\\(?:text\w+|math\w+|emph|rm|it|bf|ensuremath)\b")
 _THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
+_MISREAD = re.compile(r"(?<=[a-z]{2})[10](?=[a-z]{3})")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
@@ -84,9 +85,10 @@ def spelled(word: str) -> str:
     word = re.sub(r"(?<=[iy])s(?=[aeiou])", "z", word)
     word = re.sub(r"([bt])re$", r"\1er", word)
     word = re.sub(r"(am|lit|kilo)me$", r"\1m", word) if word.startswith("program") else word
-    word = re.sub(r"([a-z])\1", r"\1", word)
     word = re.sub(r"ogue$", "og", word).replace("aluminium", "aluminum")
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("is", "us")) else word
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("is", "us", "ss")):
+        word = word[:-1]
+    return re.sub(r"([a-z])\1", r"\1", word)
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -94,6 +96,8 @@ def words_of(text: str) -> tuple[str, ...]:
     text = without_markup(text).replace("%", " percent ").replace("&", " and ").replace("+", " ")
     text = latin(text)
     text = _THOUSANDS.sub("", text)
+    # "Mel1itus": a digit inside a word is a letter that was misread.
+    text = _MISREAD.sub(lambda found: "l" if found.group() == "1" else "o", text)
     raw = _WORD.findall(text)
     found = []
     for place, word in enumerate(raw):

@@ -5,7 +5,7 @@ The rules are our own; that identifiers decide, that differing ones forbid, and 
 than a similarity, is common to the tools of the field.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livingmeta.intake.evidence import (
     ENOUGH_WORDS,
@@ -38,6 +38,8 @@ class Verdict:
         Similarity of the titles, 1 where identifiers decide.
     found : Evidence
         What was compared.
+    hard : bool
+        They are of kinds that are never one report.
     """
 
     answer: str
@@ -45,6 +47,7 @@ class Verdict:
     tier: int
     score: float
     found: Evidence
+    hard: bool = False
 
 
 def judge(a: Key, b: Key) -> Verdict:
@@ -55,7 +58,7 @@ def judge(a: Key, b: Key) -> Verdict:
     if found.same:
         return _identified(a, b, found)
     if kinds_apart(a, b, identified=False) and not (found.one_place and _title_kinds_agree(a, b)):
-        return _verdict("apart", "of different kinds", found)
+        return replace(_verdict("apart", "of different kinds", found), hard=True)
     if found.other:
         return _differently_identified(a, b, found)
     return _by_text(a, b, found)
@@ -91,7 +94,7 @@ def _identified(a: Key, b: Key, found: Evidence) -> Verdict:
     """Judge a pair with an identifier in common, which may be wrong or that of a whole supplement."""
     names = " and ".join(found.same)
     if kinds_apart(a, b, identified=True):
-        return _verdict("apart", f"same {names}, but of different kinds", found)
+        return replace(_verdict("apart", f"same {names}, but of different kinds", found), hard=True)
     grade = found.title.grade
     several = len(found.same) > 1
     if grade in ("same", "part", "missing") or (grade == "alike" and not _clearly_other(a, b, found)):
@@ -146,6 +149,10 @@ def _by_text(a: Key, b: Key, found: Evidence) -> Verdict:
         return _without_title(a, b, found)
     if grade == "different" and _translated(a, b, found):
         return _verdict("same", f"{in_words(found)}, one title translated", found)
+    if grade == "numbers" and found.one_place and a.place.volume and b.place.volume and found.years == 0 and (
+        found.authors in ("same", "first")
+    ):  # fmt: skip
+        return _verdict("same", in_words(found), found)
     foreign = grade == "different" and (a.title.foreign or b.title.foreign)
     contradicted = found.authors == "differ" or not found.near or found.place == "differ"
     return _verdict("open" if foreign and not contradicted else "apart", against(found), found)

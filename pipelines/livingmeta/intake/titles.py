@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from livingmeta.intake.folding import has_cjk, is_small, latin, without_markup, words_of
+from livingmeta.intake.folding import SMALL_WORDS, has_cjk, is_small, latin, without_markup, words_of
 from livingmeta.intake.record import ABSTRACT, COMMENT, CONCERN, ERRATUM, PROTOCOL, REGISTRY_ENTRY, RETRACTION
 
 _NOTICES = (
@@ -179,10 +180,15 @@ def compare_titles(a: Sequence[Title], b: Sequence[Title]) -> Resemblance:
     return max(found, key=lambda one: (order[one.grade], one.score))
 
 
+# Signs that scanning takes for one another.
+MISREAD = str.maketrans({"1": "l", "0": "o"})
+_LONGER_SMALL_WORDS = tuple(sorted(word for word in SMALL_WORDS if len(word) > 2))
+
+
 def _compare(a: Title, b: Title) -> Resemblance:
     if not a.words or not b.words:
         return MISSING
-    if a.squeezed == b.squeezed:
+    if a.squeezed.translate(MISREAD) == b.squeezed.translate(MISREAD):
         return Resemblance("same", 1.0)
     score = max(fuzz.ratio(a.text, b.text), fuzz.token_sort_ratio(a.text, b.text)) / 100
     contained = _is_part(a, b)
@@ -244,7 +250,21 @@ def _alone(a: Title, b: Title) -> tuple[tuple[str, ...], tuple[str, ...]]:
     _drop_typing_errors(left, right)
     _drop_joined(left, right, b.words)
     _drop_joined(right, left, a.words)
-    return tuple(left), tuple(right)
+    _drop_shortened(left, right)
+    _drop_shortened(right, left)
+    return tuple(filter(_says_something, left)), tuple(filter(_says_something, right))
+
+
+@lru_cache(maxsize=65536)
+def _says_something(word: str) -> bool:
+    """Return whether a word is no small word with a typing error."""
+    if word.isdigit() or not 2 <= len(word) <= 8:
+        return True
+    if len(word) == 2:
+        return word[::-1] not in SMALL_WORDS
+    return not any(
+        OSA.distance(word, small, score_cutoff=1) <= 1 for small in _LONGER_SMALL_WORDS if len(small) > 3 or word[0] == small[0]
+    )
 
 
 def _drop_typing_errors(left: list[str], right: list[str]) -> None:
@@ -275,6 +295,22 @@ def _drop_joined(left: list[str], right: list[str], words: Sequence[str]) -> Non
             for part in run:
                 if part in right:
                     right.remove(part)
+
+
+def _drop_shortened(left: list[str], right: list[str]) -> None:
+    """Drop from both the short form of a single long word: first letter, and the others in their order."""
+    for word in list(left):
+        if word.isalpha() and 2 <= len(word) <= 4:
+            long = next((other for other in right if len(other) > 7 and shortens(word, other)), None)
+            if long:
+                left.remove(word)
+                right.remove(long)
+
+
+def shortens(word: str, long: str) -> bool:
+    """Return whether the letters of `word` stand in `long` in their order, the first at its beginning."""
+    letters = iter(long)
+    return word[0] == long[0] and all(letter in letters for letter in word)
 
 
 def _run(word: str, words: Sequence[str], right: Sequence[str]) -> Sequence[str] | None:

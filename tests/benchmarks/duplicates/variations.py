@@ -148,7 +148,7 @@ def doi_alone(record: Record, chance: random.Random) -> Record | None:
     return Record(doi=f"https://doi.org/{record.doi.upper()}", year=record.year) if record.doi else None
 
 
-TUNED: dict[str, Change] = {
+FIRST: dict[str, Change] = {
     one.__name__: one
     for one in (
         upper, punctuation, british, html, no_identifiers, long_journal, first_author_only, no_authors, other_names,
@@ -157,7 +157,7 @@ TUNED: dict[str, Change] = {
 }  # fmt: skip
 
 
-# --- the other half: kinds that were written after the rules, and not used to change them, see the README
+# --- the second part: looked at once, then the rules were changed for what it showed; see the README
 
 
 def misread(record: Record, chance: random.Random) -> Record | None:
@@ -238,13 +238,108 @@ def several(record: Record, chance: random.Random) -> Record | None:
     return replace(record, doi="", pmid="")
 
 
-HELD_OUT: dict[str, Change] = {
+SECOND: dict[str, Change] = {
     one.__name__: one
     for one in (
         misread, two_typing_errors, ellipsis, tex, brackets, authors_reversed, authors_upper, author_misspelt, wrong_doi,
         volume_with_all, first_page, short_words, no_year, wrong_year, twice_encoded, several,
     )
 }  # fmt: skip
+
+
+# --- the third part: written after the rules were left as they are; see the README
+
+
+def line_break(record: Record, chance: random.Random) -> Record | None:
+    words = record.title.split()
+    long = [i for i, word in enumerate(words) if len(word) > 8 and word.isalpha()]
+    if not long:
+        return None
+    at = chance.choice(long)
+    words[at] = words[at][:5] + "- " + words[at][5:]
+    return replace(record, title=" ".join(words), doi="", pmid="")
+
+
+def dotted_journal(record: Record, chance: random.Random) -> Record | None:
+    if not record.journal.isascii() or " " not in record.journal:
+        return None
+    return replace(record, journal=". ".join(record.journal.split()) + ".", pages=f"pp. {record.pages}" if record.pages else "",
+                   doi="", pmid="")  # fmt: skip
+
+
+def journal_with_town(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, journal=f"{record.journal.upper()} (Nowhere, Utopia)", doi="", pmid="") if record.journal else None
+
+
+def doi_with_resolver(record: Record, chance: random.Random) -> Record | None:
+    if not record.doi:
+        return None
+    title = " ".join(record.title.split()[:6])
+    return replace(record, title=title, doi=f"http://dx.doi.org/{record.doi.upper()}.", pmid="", authors=())
+
+
+def pmid_only(record: Record, chance: random.Random) -> Record | None:
+    return Record(title=record.title.lower(), pmid=f"PMID: {record.pmid}") if record.pmid else None
+
+
+def initials_first(record: Record, chance: random.Random) -> Record | None:
+    def turned(name: str) -> str:
+        parts = name.split()
+        last = parts[-1]
+        return f"{'. '.join(last)}. {' '.join(parts[:-1])}" if len(parts) > 1 and last.isupper() and len(last) < 3 else name
+
+    names = tuple(turned(name) for name in record.authors)
+    return replace(record, authors=names, doi="", pmid="") if names != record.authors else None
+
+
+def and_others(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, authors=(record.authors[0], "et al."), doi="", pmid="") if record.authors else None
+
+
+def full_stop_for_colon(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, title=record.title.replace(": ", ". "), doi="", pmid="") if ": " in record.title else None
+
+
+def no_article(record: Record, chance: random.Random) -> Record | None:
+    title = re.sub(r"^(The|An?) ", "", record.title)
+    return replace(record, title=title, doi="", pmid="") if title != record.title else None
+
+
+def next_year(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, year=record.year + 1, doi="", pmid="", pages="", volume="") if record.year else None
+
+
+def odd_signs(record: Record, chance: random.Random) -> Record | None:
+    table = str.maketrans({"-": "‐", "'": "ʼ", " ": "\u00a0", "2": "²", "3": "³"})
+    return replace(record, title=f"“{record.title.translate(table)}”", doi="", pmid="")
+
+
+def swapped_words(record: Record, chance: random.Random) -> Record | None:
+    words = record.title.split()
+    if len(words) < 8:
+        return None
+    words[3], words[4] = words[4], words[3]
+    return replace(record, title=" ".join(words), doi="", pmid="")
+
+
+def shouted_with_nobody(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, title=record.title.upper(), authors=("[Anonymous]",), doi="", pmid="", issue="")
+
+
+def with_note(record: Record, chance: random.Random) -> Record | None:
+    return replace(record, title=f"{record.title} [see comments]", doi="", pmid="", pages="")
+
+
+THIRD: dict[str, Change] = {
+    one.__name__: one
+    for one in (
+        line_break, dotted_journal, journal_with_town, doi_with_resolver, pmid_only, initials_first, and_others,
+        full_stop_for_colon, no_article, next_year, odd_signs, swapped_words, shouted_with_nobody, with_note,
+    )
+}  # fmt: skip
+
+
+PARTS = {"first": FIRST, "second": SECOND, "third": THIRD}
 
 
 # --- reports that belong to another one without being it
@@ -314,14 +409,49 @@ def same_number(record: Record, chance: random.Random) -> Record | None:
     return _elsewhere(record, title=title, year=_later(record, 2), authors=record.authors[-1:])
 
 
+def correction_to(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title=f"Correction to: {record.title}.", year=_later(record, 0), authors=record.authors[:1])
+
+
+def retraction_of(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title=f'Retraction of "{record.title}"', year=_later(record, 5), authors=())
+
+
+def authors_reply(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title=f"Authors' reply: {record.title.lower()}")
+
+
+def working_paper(record: Record, chance: random.Random) -> Record | None:
+    doi = f"10.2139/ssrn.{_digits(chance)}"
+    return _elsewhere(record, title=record.title.title(), journal="SSRN Electronic Journal", doi=doi, year=_later(record, -2))
+
+
+def rationale(record: Record, chance: random.Random) -> Record | None:
+    title = f"Rationale and design of a trial: {record.title}"
+    return _elsewhere(record, title=title, journal="Contemp Clin Trials", year=_later(record, -4))
+
+
+def follow_up(record: Record, chance: random.Random) -> Record | None:
+    title = f"{record.title}: five-year follow-up"
+    return _elsewhere(record, title=title, journal="A made-up journal", year=_later(record, 4))
+
+
+def congress_code(record: Record, chance: random.Random) -> Record | None:
+    title = f"FP{_digits(chance)[:3]} {record.title}"
+    return _elsewhere(record, title=title, journal="A made-up congress", year=_later(record, -1))
+
+
 COMPANIONS: dict[str, tuple[Change, str, str]] = {
-    "erratum": (erratum, "erratum", "tuned"), "preprint": (preprint, "preprint", "tuned"),
-    "protocol": (protocol, "protocol", "tuned"), "conference": (conference, "second_report", "tuned"),
-    "comment": (comment, "comment", "tuned"), "corrigendum": (corrigendum, "erratum", "held_out"),
-    "untitled_correction": (untitled_correction, "erratum", "held_out"),
-    "retraction": (retraction, "retraction", "held_out"), "concern": (concern, "concern", "held_out"),
-    "reply": (reply, "comment", "held_out"), "reworded_preprint": (reworded_preprint, "preprint", "held_out"),
-    "same_number": (same_number, "second_report", "held_out"),
+    "erratum": (erratum, "erratum", "first"), "preprint": (preprint, "preprint", "first"),
+    "protocol": (protocol, "protocol", "first"), "conference": (conference, "second_report", "first"),
+    "comment": (comment, "comment", "first"), "corrigendum": (corrigendum, "erratum", "second"),
+    "untitled_correction": (untitled_correction, "erratum", "second"),
+    "retraction": (retraction, "retraction", "second"), "concern": (concern, "concern", "second"),
+    "reply": (reply, "comment", "second"), "reworded_preprint": (reworded_preprint, "preprint", "second"),
+    "same_number": (same_number, "second_report", "second"), "correction_to": (correction_to, "erratum", "third"),
+    "retraction_of": (retraction_of, "retraction", "third"), "authors_reply": (authors_reply, "comment", "third"),
+    "working_paper": (working_paper, "preprint", "third"), "rationale": (rationale, "protocol", "third"),
+    "follow_up": (follow_up, "second_report", "third"), "congress_code": (congress_code, "second_report", "third"),
 }  # fmt: skip
 
 
@@ -358,9 +488,22 @@ def shared_doi(record: Record, chance: random.Random) -> Record | None:
     return _elsewhere(record, title=title, authors=("Noname Q",), doi=record.doi)
 
 
+def in_children(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title=f"{record.title} in children", pages="901-909", volume="77")
+
+
+def paper_b(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title=f"{record.title} (Paper B)")
+
+
+def bare_reply(record: Record, chance: random.Random) -> Record | None:
+    return _elsewhere(record, title="Reply", year=_later(record, 1))
+
+
 LOOK_ALIKES: dict[str, tuple[Change, str]] = {
-    "part_two": (part_two, "tuned"), "another_population": (another_population, "tuned"),
-    "update": (update, "held_out"), "another_word": (another_word, "held_out"), "shared_doi": (shared_doi, "held_out"),
+    "part_two": (part_two, "first"), "another_population": (another_population, "first"),
+    "update": (update, "second"), "another_word": (another_word, "second"), "shared_doi": (shared_doi, "second"),
+    "in_children": (in_children, "third"), "paper_b": (paper_b, "third"), "bare_reply": (bare_reply, "third"),
 }  # fmt: skip
 
 
