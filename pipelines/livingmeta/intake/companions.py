@@ -128,7 +128,8 @@ def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
         found.title.grade == "alike" and found.title.score >= 0.85 and found.authors in ("same", "first")
     )
     if titles and near and found.authors != "differ" and (
-        found.authors != "missing" or (found.title.grade == "same" and long_enough(a, b))
+        found.authors != "missing"
+        or ((found.title.grade == "same" or a.title.further != b.title.further) and long_enough(a, b))
     ):
         return SECOND_REPORT, True, in_words(found)
     shared = a.acronyms & b.acronyms

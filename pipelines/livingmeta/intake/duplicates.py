@@ -143,13 +143,13 @@ def _may_join(nodes: _Nodes, a: Sequence[int], b: Sequence[int]) -> bool:
 def _agree(nodes: _Nodes, i: int, j: int, a: Sequence[int], b: Sequence[int]) -> bool:
     """Return whether node `i` of cluster `a` may be one report with node `j` of cluster `b`.
 
-    A wrong year or page does not keep a record from its cluster when an identifier has already shown it wrong: the
+    A wrong year, page or title does not keep a record from its cluster when an identifier has shown it wrong: the
     record has the identifier of another one of its cluster, and that one is the same as the other side.
     """
     verdict = nodes.judged(i, j)
     if not _contradict(verdict):
         return True
-    if verdict.found.title.grade not in ("same", "part") or verdict.found.other or verdict.hard:
+    if verdict.found.title.grade == "numbers" or verdict.found.other or verdict.hard:
         return False
     twins = [(k, j) for k in a if nodes.identified(i, k)] + [(i, k) for k in b if nodes.identified(j, k)]
     return any(nodes.judged(x, y).answer == "same" for x, y in twins)

@@ -12,6 +12,8 @@ from rapidfuzz.distance import OSA
 from livingmeta.intake.folding import SMALL_WORDS, has_cjk, is_small, latin, without_markup, words_of
 from livingmeta.intake.record import ABSTRACT, COMMENT, CONCERN, ERRATUM, PROTOCOL, REGISTRY_ENTRY, RETRACTION
 
+# Signs that scanning takes for one another.
+MISREAD = (("1", "l"), ("0", "o"), ("rn", "m"), ("ci", "d"), ("cl", "d"), ("vv", "w"))
 _NOTICES = (
     (CONCERN, r"(?:editorial )?expressions? of (?:editorial )?concern"),
     (RETRACTION, r"retraction(?: note| notice)?|notice of retraction|retraction and replacement"),
@@ -68,6 +70,8 @@ class Title:
 
     Parameters
     ----------
+    scanned : str
+        The letters and figures as printed, those that scanning confuses taken for one.
     words, content : tuple of str
         All words, and those that are not small ones.
     text, squeezed : str
@@ -96,6 +100,7 @@ class Title:
     further: frozenset[str] = frozenset()
     foreign: bool = False
     cjk: bool = False
+    scanned: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,8 +142,15 @@ def title_of(title: str) -> Title:
     return Title(
         words, content, " ".join(content), squeezed, frozenset(re.findall(r"\d+", " ".join(words))), parts, kind,
         frozenset(re.sub(r"\W", "", found.lower())[:6] for found in FURTHER.findall(core)),
-        _is_foreign(title, words), has_cjk(core),
+        _is_foreign(title, words), has_cjk(core), _as_scanned(core),
     )  # fmt: skip
+
+
+def _as_scanned(title: str) -> str:
+    text = "".join(re.findall(r"[^\W_]", latin(without_markup(title))))
+    for one, other in MISREAD:
+        text = text.replace(one, other)
+    return text
 
 
 def kind_in(title: str) -> tuple[str, str]:
@@ -180,15 +192,13 @@ def compare_titles(a: Sequence[Title], b: Sequence[Title]) -> Resemblance:
     return max(found, key=lambda one: (order[one.grade], one.score))
 
 
-# Signs that scanning takes for one another.
-MISREAD = str.maketrans({"1": "l", "0": "o"})
 _LONGER_SMALL_WORDS = tuple(sorted(word for word in SMALL_WORDS if len(word) > 2))
 
 
 def _compare(a: Title, b: Title) -> Resemblance:
     if not a.words or not b.words:
         return MISSING
-    if a.squeezed.translate(MISREAD) == b.squeezed.translate(MISREAD):
+    if a.squeezed == b.squeezed or a.scanned == b.scanned:
         return Resemblance("same", 1.0)
     score = max(fuzz.ratio(a.text, b.text), fuzz.token_sort_ratio(a.text, b.text)) / 100
     contained = _is_part(a, b)
@@ -221,13 +231,19 @@ def _instalment(words: Sequence[str]) -> frozenset[tuple[str, str]]:
     )
 
 
+FEW_WORDS = 3
+
+
 def _is_part(a: Title, b: Title) -> bool:
     """Return whether one is the beginning of the other, or its title or subtitle alone."""
     short, long = sorted((a, b), key=lambda one: len(one.squeezed))
     if len(short.squeezed) < (8 if short.cjk else 20):
         return False
-    if long.squeezed.startswith(short.squeezed) or short.squeezed in long.parts:
+    if short.squeezed in long.parts:
         return True
+    if long.squeezed.startswith(short.squeezed):
+        # A few words more at the end narrow a title: "in children" makes another report.
+        return len(long.words) - len(short.words) > FEW_WORDS or long.words[: len(short.words)] != short.words
     if len(short.content) < 4 or len(short.words) + 1 >= len(long.words):
         return False
     # A beginning with a typing error.

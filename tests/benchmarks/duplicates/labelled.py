@@ -92,17 +92,17 @@ def cells_of(record: Record) -> dict[str, str]:
 
 
 def made() -> list[Labelled]:
-    """Return the set, made from the frozen base records."""
-    chance = random.Random(SEED)
+    """Return the set, made from the frozen base records; each part has a source of chance of its own."""
     with BASE.open(encoding="utf-8", newline="") as file:
         bases = [record_of(row) for row in csv.DictReader(file)]
     found: list[Labelled] = []
-    for number, base in enumerate(bases):
-        more = chance.sample(variations.MADE_UP, 3)
-        base = replace(base, authors=(*base.authors, *(one for one, _ in more)) if base.authors else ())
-        report = f"r{number:03d}"
-        for part, kinds in variations.PARTS.items():
-            own = replace(base, registrations=(f"NCT{90000000 + number}",)) if number % 6 == 0 else base
+    for part, kinds in variations.PARTS.items():
+        chance = random.Random(f"{SEED} {part}")
+        for number, base in enumerate(bases):
+            more = chance.sample(variations.MADE_UP, 3)
+            own = replace(base, authors=(*base.authors, *(one for one, _ in more)) if base.authors else ())
+            own = replace(own, registrations=(f"NCT{90000000 + number}",)) if number % 6 == 0 else own
+            report = f"r{number:03d}"
             found.append(Labelled(part, report, "", "", "as recorded", own))
             found += _varied(part, report, own, kinds, chance)
             found += _others(part, report, own, number, chance)
