@@ -109,7 +109,7 @@ def _protocol(a: Key, b: Key, found: Evidence) -> Found | None:
 def _one_study(a: Key, b: Key, found: Evidence, least: float = 0.8) -> bool:
     """Return whether titles and authors say that two reports are of one study."""
     grade = found.title.grade
-    if grade not in ("same", "part", "alike") and not (grade == "different" and found.title.score >= least):
+    if grade not in ("same", "part", "longer", "alike") and not (grade == "different" and found.title.score >= least):
         return False
     if found.authors == "missing":
         return grade in ("same", "part") and long_enough(a, b)
@@ -125,7 +125,7 @@ def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
         return SECOND_REPORT, True, f"same registration number {min(shared)}"
     near = found.years is None or found.years <= YEARS_BETWEEN_REPORTS
     titles = found.title.grade in ("same", "part") or (
-        found.title.grade == "alike" and found.title.score >= 0.85 and found.authors in ("same", "first")
+        found.title.grade in ("alike", "longer") and found.title.score >= 0.85 and found.authors in ("same", "first")
     )
     if titles and near and found.authors != "differ" and (
         found.authors != "missing"

@@ -159,7 +159,7 @@ def _contradict(verdict: Verdict) -> bool:
     """Return whether two records cannot be one report, whatever a third one says."""
     if verdict.answer == "same":
         return False
-    other_words = verdict.found.title.grade in ("alike", "numbers")
+    other_words = verdict.found.title.grade in ("alike", "longer", "numbers")
     other_title = verdict.answer == "possible" and verdict.found.title.grade == "different"
     return verdict.answer == "apart" or other_words or other_title
 

@@ -109,6 +109,7 @@ def in_words(found: Evidence) -> str:
     titles = {
         "same": "same title" if found.title.score == 1 else "titles alike",
         "part": "one title is part of the other",
+        "longer": "one title goes on",
         "alike": "titles alike",
         "numbers": "titles alike but for a number",
     }.get(found.title.grade)

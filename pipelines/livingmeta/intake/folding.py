@@ -91,28 +91,29 @@ def spelled(word: str) -> str:
     return re.sub(r"([a-z])\1", r"\1", word)
 
 
-def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a title as they are compared, in their order; CJK characters one by one."""
+def printed_words(text: str) -> tuple[str, ...]:
+    """Return the words of a title in Latin letters as they are printed; CJK characters one by one."""
     text = without_markup(text).replace("%", " percent ").replace("&", " and ").replace("+", " ")
-    text = latin(text)
-    text = _THOUSANDS.sub("", text)
+    text = _THOUSANDS.sub("", latin(text))
     # "Mel1itus": a digit inside a word is a letter that was misread.
     text = _MISREAD.sub(lambda found: "l" if found.group() == "1" else "o", text)
-    raw = _WORD.findall(text)
-    found = []
-    for place, word in enumerate(raw):
-        before = raw[place - 1] if place else ""
-        if word in ROMAN and (before in COUNTED or (word in {"ii", "iii", "vii", "viii"})):
-            found.append(str(ROMAN[word]))
-        elif word == "one" and before in COUNTED:
-            found.append("1")
-        elif word in {"v", "vs"} and 0 < place < len(raw) - 1:
-            found.append("versus")
-        elif word == "mg" and not before.isdigit():
-            found.append("magnesium")
-        else:
-            found.append(spelled(word))
-    return tuple(found)
+    return tuple(_WORD.findall(text))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a title as they are compared, one for each printed word."""
+    raw = printed_words(text)
+    return tuple(_compared(word, raw[place - 1] if place else "", place, len(raw)) for place, word in enumerate(raw))
+
+
+def _compared(word: str, before: str, place: int, length: int) -> str:
+    if word in ROMAN and (before in COUNTED or word in {"ii", "iii", "vii", "viii"}):
+        return str(ROMAN[word])
+    if word == "one" and before in COUNTED:
+        return "1"
+    if word in {"v", "vs"} and 0 < place < length - 1:
+        return "versus"
+    return "magnesium" if word == "mg" and not before.isdigit() else spelled(word)
 
 
 def is_small(word: str) -> bool:

@@ -97,17 +97,24 @@ def _identified(a: Key, b: Key, found: Evidence) -> Verdict:
         return replace(_verdict("apart", f"same {names}, but of different kinds", found), hard=True)
     grade = found.title.grade
     several = len(found.same) > 1
-    if grade in ("same", "part", "missing") or (grade == "alike" and not _clearly_other(a, b, found)):
+    if grade in ("same", "part", "longer", "missing") or (grade == "alike" and not _clearly_other(a, b, found)):
         return _verdict("same", _named(names, found), found, 3)
     backed = found.one_place and found.authors in ("same", "first")
     if grade == "numbers" and backed:
         return _verdict("same", _named(names, found), found, 3)
     foreign = a.title.foreign != b.title.foreign or a.title.cjk != b.title.cjk
+    if grade == "different" and _begins(a, b):
+        return _verdict("same", f"same {names}, one title is the beginning of the other", found, 3)
     if grade in ("different", "alike") and foreign and found.authors != "differ" and (
         found.authors in ("same", "first") or found.one_place or several
     ):  # fmt: skip
         return _verdict("same", f"same {names}, one title translated", found, 3)
     return _verdict("possible", f"same {names}, but {against(found) or 'the titles are not the same'}", found)
+
+
+def _begins(a: Key, b: Key) -> bool:
+    short, long = sorted((a.title.squeezed, b.title.squeezed), key=len)
+    return len(short) > 14 and long.startswith(short)
 
 
 def _clearly_other(a: Key, b: Key, found: Evidence) -> bool:
@@ -143,7 +150,7 @@ def _by_text(a: Key, b: Key, found: Evidence) -> Verdict:
         return _same_title(a, b, found)
     if grade == "part":
         return _part_of_title(a, b, found)
-    if grade == "alike":
+    if grade in ("alike", "longer"):
         return _alike(a, b, found)
     if grade == "missing":
         return _without_title(a, b, found)

@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from livingmeta.intake.folding import SMALL_WORDS, has_cjk, is_small, latin, without_markup, words_of
+from livingmeta.intake.folding import has_cjk, is_small, latin, printed_words, without_markup, words_of
 from livingmeta.intake.record import ABSTRACT, COMMENT, CONCERN, ERRATUM, PROTOCOL, REGISTRY_ENTRY, RETRACTION
 
 # Signs that scanning takes for one another.
@@ -72,6 +72,10 @@ class Title:
     ----------
     scanned : str
         The letters and figures as printed, those that scanning confuses taken for one.
+    printed : tuple of str
+        The words as printed, one for each of `words`.
+    cut : bool
+        It ends as what was cut off ends: with dots, or with a small word.
     words, content : tuple of str
         All words, and those that are not small ones.
     text, squeezed : str
@@ -101,6 +105,8 @@ class Title:
     foreign: bool = False
     cjk: bool = False
     scanned: str = ""
+    printed: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Resemblance:
     """How two titles compare: a grade, a similarity between 0 and 1, and the words each has alone.
 
     The grade is "missing", "same", "part" (one is the beginning, the title without subtitle, or the subtitle of
-    the other), "alike", "numbers" (alike but for a number), or "different".
+    the other), "longer" (a few words more at the end), "alike", "numbers" (alike but for a number), or "different".
     """
 
     grade: str
@@ -134,16 +140,19 @@ def title_of(title: str) -> Title:
     words = words_of(core)
     content = tuple(word for word in words if not is_small(word)) or words
     squeezed = "".join(words)
-    parts = frozenset(
-        squeezed_part
-        for part in re.split(r"[:?;.–—]\s|\s[-–—]\s", core)
-        if len(squeezed_part := "".join(words_of(part))) > 14 and squeezed_part != squeezed
-    )
     return Title(
-        words, content, " ".join(content), squeezed, frozenset(re.findall(r"\d+", " ".join(words))), parts, kind,
+        words, content, " ".join(content), squeezed, frozenset(re.findall(r"\d+", " ".join(words))), _parts(core, squeezed), kind,
         frozenset(re.sub(r"\W", "", found.lower())[:6] for found in FURTHER.findall(core)),
         _is_foreign(title, words), has_cjk(core), _as_scanned(core),
+        printed_words(core), bool(re.search(r"(?:\.\.|…)\s*$", title)) or bool(words and is_small(words[-1])),
     )  # fmt: skip
+
+
+def _parts(core: str, whole: str) -> frozenset[str]:
+    """Return the parts of a title that may stand for it: each between two marks, and each beginning up to one."""
+    pieces = ["".join(words_of(part)) for part in re.split(r"[:?;.–—]\s|\s[-–—]\s", core)]
+    starts = ["".join(pieces[:end]) for end in range(1, len(pieces))]
+    return frozenset(piece for piece in (*pieces, *starts) if len(piece) > 14 and piece != whole)
 
 
 def _as_scanned(title: str) -> str:
@@ -187,12 +196,12 @@ SIGNS = frozenset(
 
 def compare_titles(a: Sequence[Title], b: Sequence[Title]) -> Resemblance:
     """Return how alike two titles are, in their best readings."""
-    order = {"same": 5, "part": 4, "alike": 3, "numbers": 2, "different": 1, "missing": 0}
+    order = {"same": 6, "part": 5, "longer": 4, "alike": 3, "numbers": 2, "different": 1, "missing": 0}
     found = [_compare(x, y) for x in a for y in b]
     return max(found, key=lambda one: (order[one.grade], one.score))
 
 
-_LONGER_SMALL_WORDS = tuple(sorted(word for word in SMALL_WORDS if len(word) > 2))
+ENGLISH_SMALL_WORDS = "and for with from the was were are their among between into after of in on to by".split()
 
 
 def _compare(a: Title, b: Title) -> Resemblance:
@@ -213,7 +222,7 @@ def _compare(a: Title, b: Title) -> Resemblance:
     if not alone[0] and not alone[1]:
         return Resemblance("same", score, alone)
     if contained:
-        return Resemblance("part", score, alone)
+        return Resemblance(contained, score, alone)
     most = max(len(alone[0]), len(alone[1]))
     near = score >= 0.75 and most <= 0.4 * min(len(a.content), len(b.content))
     return Resemblance("alike" if near else "different", score, alone)
@@ -234,21 +243,24 @@ def _instalment(words: Sequence[str]) -> frozenset[tuple[str, str]]:
 FEW_WORDS = 3
 
 
-def _is_part(a: Title, b: Title) -> bool:
-    """Return whether one is the beginning of the other, or its title or subtitle alone."""
+def _is_part(a: Title, b: Title) -> str:
+    """Return "part" where one is the beginning of the other, or its title or subtitle alone, else "".
+
+    A few words more at the end narrow a title, "in children" makes another report: then "longer".
+    """
     short, long = sorted((a, b), key=lambda one: len(one.squeezed))
     if len(short.squeezed) < (8 if short.cjk else 20):
-        return False
+        return ""
     if short.squeezed in long.parts:
-        return True
+        return "part"
     if long.squeezed.startswith(short.squeezed):
-        # A few words more at the end narrow a title: "in children" makes another report.
-        return len(long.words) - len(short.words) > FEW_WORDS or long.words[: len(short.words)] != short.words
+        few = len(long.words) - len(short.words) <= FEW_WORDS and long.words[: len(short.words)] == short.words
+        return "longer" if few and not short.cut else "part"
     if len(short.content) < 4 or len(short.words) + 1 >= len(long.words):
-        return False
+        return ""
     # A beginning with a typing error.
-    start = "".join(long.words)[: len(short.squeezed)]
-    return OSA.normalized_similarity(start, short.squeezed) > 0.95
+    start = long.squeezed[: len(short.squeezed)]
+    return "part" if OSA.normalized_similarity(start, short.squeezed) > 0.95 else ""
 
 
 def cut_in_a_word(a: Title, b: Title) -> bool:
@@ -263,7 +275,7 @@ def _alone(a: Title, b: Title) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the content words that each has alone, after typing errors, compounds and acronyms."""
     left = list((Counter(a.content) - Counter(b.content)).elements())
     right = list((Counter(b.content) - Counter(a.content)).elements())
-    _drop_typing_errors(left, right)
+    _drop_typing_errors(left, right, dict(zip((*a.words, *b.words), (*a.printed, *b.printed), strict=True)))
     _drop_joined(left, right, b.words)
     _drop_joined(right, left, a.words)
     _drop_shortened(left, right)
@@ -273,28 +285,28 @@ def _alone(a: Title, b: Title) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @lru_cache(maxsize=65536)
 def _says_something(word: str) -> bool:
-    """Return whether a word is no small word with a typing error."""
-    if word.isdigit() or not 2 <= len(word) <= 8:
+    """Return whether a word is no small word with two letters exchanged or one left out."""
+    if not word.isalpha():
         return True
-    if len(word) == 2:
-        return word[::-1] not in SMALL_WORDS
     return not any(
-        OSA.distance(word, small, score_cutoff=1) <= 1 for small in _LONGER_SMALL_WORDS if len(small) > 3 or word[0] == small[0]
+        sorted(word) == sorted(small) or (len(word) == len(small) - 1 > 1 and OSA.distance(word, small) == 1)
+        for small in ENGLISH_SMALL_WORDS
     )
 
 
-def _drop_typing_errors(left: list[str], right: list[str]) -> None:
+def _drop_typing_errors(left: list[str], right: list[str], printed: Mapping[str, str]) -> None:
     for word in list(left):
-        close = next((other for other in right if is_typing_error(word, other)), None)
-        if close is not None:
-            left.remove(word)
-            right.remove(close)
+        for other in right:
+            if is_typing_error(word, other) or is_typing_error(printed[word], printed[other]):
+                left.remove(word)
+                right.remove(other)
+                break
 
 
 def is_typing_error(a: str, b: str) -> bool:
     """Return whether two words are one with an error of typing or spelling, and no pair of opposites."""
     if a.isdigit() or b.isdigit() or min(len(a), len(b)) < 4:
-        return False
+        return len(a) > 1 and a.isalpha() and sorted(a) == sorted(b)
     if any((x.search(a) and y.search(b)) or (x.search(b) and y.search(a)) for x, y in _OPPOSED):
         return False
     allowed = 1 if max(len(a), len(b)) < 9 else 2

@@ -489,7 +489,7 @@ def shared_doi(record: Record, chance: random.Random) -> Record | None:
 
 
 def in_children(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, title=f"{record.title} in children", pages="901-909", volume="77")
+    return _elsewhere(record, title=f"{record.title} in children", pages=_digits(chance)[:4], volume="77")
 
 
 def paper_b(record: Record, chance: random.Random) -> Record | None:
