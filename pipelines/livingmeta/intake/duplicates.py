@@ -35,6 +35,11 @@ class _Nodes:
             self.verdicts[pair] = judge(self.keys[pair[0]], self.keys[pair[1]])
         return self.verdicts[pair]
 
+    def one_title(self, i: int, j: int) -> bool:
+        """Return whether two nodes are one report with one title, typing errors aside."""
+        verdict = self.judged(i, j)
+        return verdict.answer == "same" and verdict.found.title.grade == "same"
+
     def identified(self, i: int, j: int) -> bool:
         """Return whether an identifier makes two different nodes one report."""
         return i != j and self.judged(i, j).answer == "same" and self.judged(i, j).tier == 3
@@ -152,7 +157,12 @@ def _agree(nodes: _Nodes, i: int, j: int, a: Sequence[int], b: Sequence[int]) ->
     if verdict.found.title.grade == "numbers" or verdict.found.other or verdict.hard:
         return False
     twins = [(k, j) for k in a if nodes.identified(i, k)] + [(i, k) for k in b if nodes.identified(j, k)]
-    return any(nodes.judged(x, y).answer == "same" for x, y in twins)
+    if any(nodes.judged(x, y).answer == "same" for x, y in twins):
+        return True
+    # Two spoilt copies of one title are further from each other than from the title.
+    spoilt = verdict.found.title.grade == "alike" and verdict.score > 0.93 and verdict.answer != "apart"
+    between = [(i, k, j) for k in a if k != i] + [(j, k, i) for k in b if k != j]
+    return spoilt and any(nodes.one_title(x, k) and nodes.one_title(k, y) for x, k, y in between)
 
 
 def _contradict(verdict: Verdict) -> bool:

@@ -303,15 +303,18 @@ def _drop_typing_errors(left: list[str], right: list[str], printed: Mapping[str,
                 break
 
 
+@lru_cache(maxsize=262144)
 def is_typing_error(a: str, b: str) -> bool:
     """Return whether two words are one with an error of typing or spelling, and no pair of opposites."""
     if a.isdigit() or b.isdigit() or min(len(a), len(b)) < 4:
         return len(a) > 1 and a.isalpha() and sorted(a) == sorted(b)
-    if any((x.search(a) and y.search(b)) or (x.search(b) and y.search(a)) for x, y in _OPPOSED):
-        return False
     allowed = 1 if max(len(a), len(b)) < 9 else 2
-    a, b = a.replace("z", "s"), b.replace("z", "s")
-    return OSA.distance(a, b, score_cutoff=allowed) <= allowed
+    if abs(len(a) - len(b)) > allowed:
+        return False
+    distance = OSA.distance(a.replace("z", "s"), b.replace("z", "s"), score_cutoff=allowed)
+    return distance <= allowed and not any(
+        (x.search(a) and y.search(b)) or (x.search(b) and y.search(a)) for x, y in _OPPOSED
+    )
 
 
 def _drop_joined(left: list[str], right: list[str], words: Sequence[str]) -> None:
