@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Our duplicates beside those of bib-dedupe, on the same labelled records in one run; and the speed on many.
 
 The result goes into `duplicates/README.md`, between its marks.
@@ -89,7 +90,9 @@ def speed() -> list[str]:
     records = many(MANY)
     _, seconds = timed(ours, records)
     _, others = timed(with_bib_dedupe, records)
-    return [f"{MANY} made-up records: ours {seconds:.1f} s, bib-dedupe {others:.1f} s ({others / seconds:.1f}×)."]
+    return [
+        f"{MANY} made-up records: ours {seconds:.1f} s, bib-dedupe {others:.1f} s ({others / seconds:.1f}×)."
+    ]
 
 
 def main() -> None:
@@ -102,7 +105,9 @@ def main() -> None:
     )
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    README.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    README.write_text(
+        f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.partition(END)[2]}", encoding="utf-8"
+    )
     print("\n".join(lines))
 
 

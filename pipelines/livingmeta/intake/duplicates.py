@@ -69,9 +69,7 @@ def compare(new: Sequence[Record], known: Sequence[Record]) -> Comparison:
     """
     records = (*known, *new)
     nodes = _nodes(records, len(known))
-    pairs = sorted(
-        (i, j) for i, j in candidates(nodes.keys) if nodes.has_new[i] or nodes.has_new[j]
-    )
+    pairs = sorted((i, j) for i, j in candidates(nodes.keys) if nodes.has_new[i] or nodes.has_new[j])
     parents = _clustered(nodes, pairs)
     members = defaultdict(list)
     for node, parent in enumerate(parents):
@@ -89,7 +87,7 @@ def reports_of_one_trial(records: Sequence[Record]) -> tuple[Match, ...]:
 
 
 def links(records: Sequence[Record]) -> tuple[Match, ...]:
-    """Return the errata, retractions, concerns, comments, protocols and preprints with what they are about."""
+    """Return errata, retractions, concerns, comments, protocols and preprints with what they are about."""
     return duplicates(records).of(*LINKS)
 
 
@@ -108,7 +106,7 @@ def _nodes(records: Sequence[Record], known: int) -> _Nodes:
 
 
 def _clustered(nodes: _Nodes, pairs: Iterable[Pair]) -> list[int]:
-    """Return the cluster of each node: the strongest pairs join first, and nothing joins what contradicts it."""
+    """Return the cluster of each node: the strongest pairs join first, unless members contradict."""
     same = [(pair, verdict) for pair in pairs if (verdict := nodes.judged(*pair)).answer == "same"]
     unclear = _fits_several(nodes, same)
     same = [(pair, verdict) for pair, verdict in same if pair not in unclear]
@@ -148,8 +146,9 @@ def _may_join(nodes: _Nodes, a: Sequence[int], b: Sequence[int]) -> bool:
 def _agree(nodes: _Nodes, i: int, j: int, a: Sequence[int], b: Sequence[int]) -> bool:
     """Return whether node `i` of cluster `a` may be one report with node `j` of cluster `b`.
 
-    A wrong year, page or title does not keep a record from its cluster when an identifier has shown it wrong: the
-    record has the identifier of another one of its cluster, and that one is the same as the other side.
+    A wrong year, page or title does not keep a record from its cluster when an identifier has shown it
+    wrong: the record has the identifier of another one of its cluster, and that one is the same as the
+    other side.
     """
     verdict = nodes.judged(i, j)
     if not _contradict(verdict):
@@ -243,7 +242,9 @@ def _clusters(
     nodes: _Nodes, groups: Iterable[Sequence[int]], records: Sequence[Record], known: int,
     matches: dict[Pair, Match],
 ) -> tuple[Cluster, ...]:  # fmt: skip
-    found = [sorted(place for node in group for place in _of_one_report(nodes, node, known)) for group in groups]
+    found = [
+        sorted(place for node in group for place in _of_one_report(nodes, node, known)) for group in groups
+    ]
     found = sorted(places for places in found if len(places) > 1)
     cluster_of = {place: number for number, places in enumerate(found) for place in places}
     reasons: dict[int, list[Match]] = defaultdict(list)
@@ -268,8 +269,8 @@ def _of_one_report(nodes: _Nodes, node: int, known: int) -> list[int]:
 def representative(places: Sequence[int], records: Sequence[Record], known: int = 0) -> int:
     """Return the record that stands for a cluster.
 
-    A known one if there is one; else the one with most identifiers, then most fields, then the longest title; of
-    equal ones the first by content, so that the order of the records does not matter.
+    A known one if there is one; else the one with most identifiers, then most fields, then the longest title;
+    of equal ones the first by content, so that the order of the records does not matter.
     """
     keys = keys_of([records[place] for place in places])
 
@@ -279,6 +280,14 @@ def representative(places: Sequence[int], records: Sequence[Record], known: int 
         identifiers = sum(map(bool, (record.doi, record.pmid, record.pmcid, record.registrations)))
         fields = (record.title, record.authors, record.year, record.journal, record.volume, record.issue)
         filled = sum(map(bool, (*fields, record.pages, record.abstract, record.language, record.relations)))
-        return (place >= known, -identifiers, -filled, -len(record.authors), -len(record.title), key.identity, place)
+        return (
+            place >= known,
+            -identifiers,
+            -filled,
+            -len(record.authors),
+            -len(record.title),
+            key.identity,
+            place,
+        )
 
     return min(zip(places, keys, strict=True), key=order)[0]

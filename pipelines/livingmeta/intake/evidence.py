@@ -16,7 +16,7 @@ from livingmeta.intake.record import (
     REGISTRY_ENTRY,
     RETRACTION,
 )
-from livingmeta.intake.titles import Resemblance, compare_titles
+from livingmeta.intake.resemblance import Resemblance, compare_titles
 
 NOTICES = frozenset({ERRATUM, RETRACTION, CONCERN})
 # A record of one of these kinds is never the same report as one of another kind.

@@ -1,4 +1,5 @@
-"""Text as it is compared: one spelling for what databases, transliterations and typesetters write differently."""
+# ruff: noqa: SIM905
+"""Text as it is compared: one spelling for what databases and transliterations write differently."""
 
 import html
 import re
@@ -9,8 +10,8 @@ GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψωςϕϵϑ",
         (
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
-            "upsilon phi chi psi omega sigma phi epsilon theta"
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma "
+            "tau upsilon phi chi psi omega sigma phi epsilon theta"
         ).split(),
         strict=True,
     )
@@ -30,7 +31,9 @@ LETTERS = {
 NUMBER_WORDS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True))
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 # Only after these is a Roman numeral a number: "IV magnesium" is not the fourth.
-COUNTED = frozenset("part phase type stage study trial grade class series report chapter volume paper".split())
+COUNTED = frozenset(
+    "part phase type stage study trial grade class series report chapter volume paper".split()
+)
 SMALL_WORDS = frozenset(
     "a an the of in on for and with to by at from as is are was were its their among between into after "
     "der die das und in bei von mit la le les el los las de del des du en et y e o un une".split()
@@ -44,7 +47,9 @@ _TEX = re.compile(r"\\(?:text\w+|math\w+|emph|rm|it|bf|ensuremath)\b")
 _THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
 _MISREAD = re.compile(r"(?<=[a-z]{2})[10](?=[a-z]{3})")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
 
 
 def without_markup(text: str) -> str:
@@ -103,7 +108,9 @@ def printed_words(text: str) -> tuple[str, ...]:
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a title as they are compared, one for each printed word."""
     raw = printed_words(text)
-    return tuple(_compared(word, raw[place - 1] if place else "", place, len(raw)) for place, word in enumerate(raw))
+    return tuple(
+        _compared(word, raw[place - 1] if place else "", place, len(raw)) for place, word in enumerate(raw)
+    )
 
 
 def _compared(word: str, before: str, place: int, length: int) -> str:

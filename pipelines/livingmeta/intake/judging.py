@@ -1,8 +1,8 @@
 """Whether two records are one report, by rules that can be read.
 
 Identifiers come first, then the text.
-The rules are our own; that identifiers decide, that differing ones forbid, and that volume and pages count for more
-than a similarity, is common to the tools of the field.
+The rules are our own; that identifiers decide, that differing ones forbid, and that volume and pages count
+for more than a similarity, is common to the tools of the field.
 """
 
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from livingmeta.intake.evidence import (
 )
 from livingmeta.intake.keys import Key
 from livingmeta.intake.record import COMMENT, PREPRINT, REGISTRY_ENTRY
-from livingmeta.intake.titles import cut_in_a_word
+from livingmeta.intake.resemblance import cut_in_a_word
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a pair is: "same", "possible", "apart" (it must not be merged, not even by way of a third), or "open".
+    """What a pair is: "same", "possible", "apart" (never merged, not even by way of a third), or "open".
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _verdict(answer: str, because: str, found: Evidence, tier: int = 1) -> Verdi
 
 
 def _title_kinds_agree(a: Key, b: Key) -> bool:
-    """Return whether two records in one place may be of one kind: no notice, comment or preprint beside a paper."""
+    """Return whether two records in one place may be of one kind: no notice or preprint beside a paper."""
     told = {a.title.kind, b.title.kind}
     if len(told) > 1 and told & (NOTICES | {COMMENT}):
         return False
@@ -97,7 +97,9 @@ def _identified(a: Key, b: Key, found: Evidence) -> Verdict:
         return replace(_verdict("apart", f"same {names}, but of different kinds", found), hard=True)
     grade = found.title.grade
     several = len(found.same) > 1
-    if grade in ("same", "part", "longer", "missing") or (grade == "alike" and not _clearly_other(a, b, found)):
+    if grade in ("same", "part", "longer", "missing") or (
+        grade == "alike" and not _clearly_other(a, b, found)
+    ):
         return _verdict("same", _named(names, found), found, 3)
     backed = found.one_place and found.authors in ("same", "first")
     if grade == "numbers" and backed:
@@ -118,7 +120,7 @@ def _begins(a: Key, b: Key) -> bool:
 
 
 def _clearly_other(a: Key, b: Key, found: Evidence) -> bool:
-    """Return whether two alike titles with one identifier still are two reports: other pages or other authors."""
+    """Return whether alike titles with one identifier still are two reports: other pages or authors."""
     if found.authors == "differ":
         return True
     if found.place == "differ" and found.authors != "same":
@@ -140,7 +142,9 @@ def _differently_identified(a: Key, b: Key, found: Evidence) -> Verdict:
         return _verdict("same", f"{in_words(found)}, though {against(found)}", found, 2)
     if exact and found.authors in ("same", "first") and found.near and found.journal != "differ":
         open_place = found.place == "unknown" and long_enough(a, b)
-        return _verdict("possible" if open_place else "apart", f"{in_words(found)}, but {against(found)}", found)
+        return _verdict(
+            "possible" if open_place else "apart", f"{in_words(found)}, but {against(found)}", found
+        )
     return _verdict("apart", against(found), found)
 
 
@@ -172,7 +176,9 @@ def _same_title(a: Key, b: Key, found: Evidence) -> Verdict:
     if found.authors == "differ" or not found.near or found.place == "differ":
         return _verdict("apart", f"{words}, but {against(found)}", found)
     if found.journal == "differ":
-        return _verdict("possible" if found.place == "unknown" else "apart", f"{words}, but {against(found)}", found)
+        return _verdict(
+            "possible" if found.place == "unknown" else "apart", f"{words}, but {against(found)}", found
+        )
     substantial = long_enough(a, b)
     if found.authors in ("same", "first", "some") and (substantial or found.journal == "same"):
         return _verdict("same", words, found, 2)

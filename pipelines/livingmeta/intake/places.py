@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Where a record is published, as it is compared: journal in any abbreviation, volume, pages."""
 
 import re
@@ -18,7 +19,8 @@ ALSO_CALLED = (
     ("jama", "journal american medical association"), ("bmj", "british medical journal"),
     ("nejm", "new england journal medicine"), ("pnas", "proceedings national academy sciences"),
     ("ndt", "nephrology dialysis transplantation"), ("ajkd", "american journal kidney diseases"),
-    ("jasn", "journal american society nephrology"), ("cjasn", "clinical journal american society nephrology"),
+    ("jasn", "journal american society nephrology"),
+    ("cjasn", "clinical journal american society nephrology"),
     ("bmj", "bmj clinical research ed"), ("jacc", "journal american college cardiology"),
 )  # fmt: skip
 
@@ -43,14 +45,20 @@ def place_of(record: Record) -> Place:
         journal = found["journal"]
         rest = _PLACE.match(found["place"] or "")
         if rest:
-            volume, issue, pages = rest["volume"] or "", rest["issue"] or rest["suppl"] or "", rest["pages"] or ""
+            volume, issue, pages = (
+                rest["volume"] or "",
+                rest["issue"] or rest["suppl"] or "",
+                rest["pages"] or "",
+            )
     elif volume and not pages:
         rest = _PLACE.match(volume)
         if rest and rest["pages"]:
             volume, issue, pages = rest["volume"] or "", rest["issue"] or issue, rest["pages"]
     first, last = pages_of(pages)
     number = re.search(r"\d+", volume)
-    return Place(journal_words(journal), number.group() if number else "", issue, first, last, has_cjk(journal))
+    return Place(
+        journal_words(journal), number.group() if number else "", issue, first, last, has_cjk(journal)
+    )
 
 
 def pages_of(pages: str) -> tuple[str, str]:
@@ -98,9 +106,12 @@ def same_journal(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     if len(short) == 1 and short[0] == "".join(word[0] for word in long):
         return True
     words = iter(long)
-    return len(short) > 2 and len(long) == len(short) + 1 and all(
-        any(_abbreviates(x, y) for y in words) for x in short
-    ) and _abbreviates(short[-1], long[-1])
+    return (
+        len(short) > 2
+        and len(long) == len(short) + 1
+        and all(any(_abbreviates(x, y) for y in words) for x in short)
+        and _abbreviates(short[-1], long[-1])
+    )
 
 
 def _abbreviates(a: str, b: str) -> bool:
@@ -109,7 +120,9 @@ def _abbreviates(a: str, b: str) -> bool:
         return True
     # "Natl", "Intl": first letter, and the others in their order.
     letters = iter(long)
-    return len(short) > 2 and short[0] == long[0] and short[-1] == long[-1] and all(c in letters for c in short)
+    return (
+        len(short) > 2 and short[0] == long[0] and short[-1] == long[-1] and all(c in letters for c in short)
+    )
 
 
 def compare_journals(a: Place, b: Place) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The labelled set: real records of the curated tables, varied; and how it is read back.
 
 ``python tests/benchmarks/duplicates/labelled.py`` writes it anew from `base.csv`, byte for byte the same.
@@ -51,7 +52,10 @@ def base_rows() -> list[dict[str, str]]:
                 if len(title.split()) < 3 and not re.search(r"[\u4e00-\u9fff]{8}", title):
                     continue
                 doi, known = row["doi"].lower(), {one["doi"] for one in found.values() if one["doi"]}
-                if row.get("report_type", "article") in ("article", "secondary_analysis", "") and doi not in known:
+                if (
+                    row.get("report_type", "article") in ("article", "secondary_analysis", "")
+                    and doi not in known
+                ):
                     found.setdefault(mark, _base(row, title))
     return [found[mark] for mark in sorted(found)]
 
@@ -128,7 +132,9 @@ def _others(part: str, report: str, base: Record, number: int, chance: random.Ra
     other = change(base, chance)
     if other is not None and len(base.title.split()) > 4:
         keep = base.registrations if relation == "second_report" else ()
-        found.append(Labelled(part, f"{report}-{name}", relation, report, name, replace(other, registrations=keep)))
+        found.append(
+            Labelled(part, f"{report}-{name}", relation, report, name, replace(other, registrations=keep))
+        )
     alike = [name for name, (_, where) in variations.LOOK_ALIKES.items() if where == part]
     for name in alike if number % 2 else alike[:1]:
         other = variations.LOOK_ALIKES[name][0](base, chance)

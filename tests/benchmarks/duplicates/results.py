@@ -29,7 +29,9 @@ def text() -> str:
         "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
     ]  # fmt: skip
     for part in PARTS:
-        lines += [_row(part, len(rows[part]), what, one) for what, one in zip(WHAT, measured[part][1:], strict=True)]
+        lines += [
+            _row(part, len(rows[part]), what, one) for what, one in zip(WHAT, measured[part][1:], strict=True)
+        ]
     for place, what in enumerate(WHAT):
         total = _together([measured[part][place + 1] for part in PARTS])
         lines.append(_row("all", sum(map(len, rows.values())), what, total))
@@ -41,7 +43,12 @@ def text() -> str:
 
 
 def _together(scores: Sequence[Score]) -> Score:
-    return Score(*(tuple(pair for one in scores for pair in getattr(one, name)) for name in ("hits", "wrong", "missed")))
+    return Score(
+        *(
+            tuple(pair for one in scores for pair in getattr(one, name))
+            for name in ("hits", "wrong", "missed")
+        )
+    )
 
 
 def _row(part: str, count: int, what: str, one: Score) -> str:
@@ -57,7 +64,9 @@ def _pairs(part: str, title: str, pairs: Sequence[tuple[int, int]], rows: Sequen
     lines = ["", f"## Part {part}, {title}", ""]
     for i, j in pairs:
         a, b = rows[i], rows[j]
-        lines.append(f"- {a.report} ({a.variation}) and {b.report} ({b.variation}): {_short(a)} / {_short(b)}")
+        lines.append(
+            f"- {a.report} ({a.variation}) and {b.report} ({b.variation}): {_short(a)} / {_short(b)}"
+        )
     return lines
 
 

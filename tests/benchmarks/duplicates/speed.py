@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """Many made-up records, a quarter of them varied copies, for timing."""
 
 import random
@@ -32,7 +33,9 @@ def many(count: int, seed: int = 1) -> list[Record]:
 def _made_up(chance: random.Random) -> Record:
     rare = "".join(chance.choices(SYLLABLES, k=4))
     words = [*chance.choices(WORDS, k=chance.randrange(6, 12)), rare]
-    names = ["".join(chance.choices(SYLLABLES, k=2)).title() + " " + chance.choice("ABCDEFGHIJ") for _ in range(4)]
+    names = [
+        "".join(chance.choices(SYLLABLES, k=2)).title() + " " + chance.choice("ABCDEFGHIJ") for _ in range(4)
+    ]
     first = chance.randrange(1, 2000)
     return Record(
         " ".join(words), tuple(names), chance.randrange(1990, 2026), f"Made-up Journal of {chance.choice(WORDS)}",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """How one report is written by another database, and what only looks like it.
 
 Each function takes a record and a source of chance and returns a record of the same report, or of one that belongs
@@ -199,22 +200,37 @@ def author_misspelt(record: Record, chance: random.Random) -> Record | None:
 
 
 def wrong_doi(record: Record, chance: random.Random) -> Record | None:
-    return replace(record, doi=record.doi[:-1] + str((ord(record.doi[-1]) + 3) % 10)) if record.doi and record.pmid else None
+    return (
+        replace(record, doi=record.doi[:-1] + str((ord(record.doi[-1]) + 3) % 10))
+        if record.doi and record.pmid
+        else None
+    )
 
 
 def volume_with_all(record: Record, chance: random.Random) -> Record | None:
     if not record.pages:
         return None
-    return replace(record, volume=f"{record.volume}({record.issue}):{record.pages}", issue="", pages="", doi="", pmid="")
+    return replace(
+        record, volume=f"{record.volume}({record.issue}):{record.pages}", issue="", pages="", doi="", pmid=""
+    )
 
 
 def first_page(record: Record, chance: random.Random) -> Record | None:
-    return replace(record, pages=re.split("[-–]", record.pages)[0], issue="", doi="", pmid="") if "-" in record.pages else None
+    return (
+        replace(record, pages=re.split("[-–]", record.pages)[0], issue="", doi="", pmid="")
+        if "-" in record.pages
+        else None
+    )
 
 
 def short_words(record: Record, chance: random.Random) -> Record | None:
     title = record.title
-    for long, short in (("agnesium", "g"), ("hemodialysis", "HD"), ("chronic kidney disease", "CKD"), (" and ", " & ")):
+    for long, short in (
+        ("agnesium", "g"),
+        ("hemodialysis", "HD"),
+        ("chronic kidney disease", "CKD"),
+        (" and ", " & "),
+    ):
         title = title.replace(long, short)
     return replace(record, title=title, doi="", pmid="") if title != record.title else None
 
@@ -233,7 +249,9 @@ def twice_encoded(record: Record, chance: random.Random) -> Record | None:
 
 
 def several(record: Record, chance: random.Random) -> Record | None:
-    for change in chance.sample([first_author_only, long_journal, british, punctuation, online_first, one_typing_error], 3):
+    for change in chance.sample(
+        [first_author_only, long_journal, british, punctuation, online_first, one_typing_error], 3
+    ):
         record = change(record, chance) or record
     return replace(record, doi="", pmid="")
 
@@ -268,7 +286,11 @@ def dotted_journal(record: Record, chance: random.Random) -> Record | None:
 
 
 def journal_with_town(record: Record, chance: random.Random) -> Record | None:
-    return replace(record, journal=f"{record.journal.upper()} (Nowhere, Utopia)", doi="", pmid="") if record.journal else None
+    return (
+        replace(record, journal=f"{record.journal.upper()} (Nowhere, Utopia)", doi="", pmid="")
+        if record.journal
+        else None
+    )
 
 
 def doi_with_resolver(record: Record, chance: random.Random) -> Record | None:
@@ -286,7 +308,11 @@ def initials_first(record: Record, chance: random.Random) -> Record | None:
     def turned(name: str) -> str:
         parts = name.split()
         last = parts[-1]
-        return f"{'. '.join(last)}. {' '.join(parts[:-1])}" if len(parts) > 1 and last.isupper() and len(last) < 3 else name
+        return (
+            f"{'. '.join(last)}. {' '.join(parts[:-1])}"
+            if len(parts) > 1 and last.isupper() and len(last) < 3
+            else name
+        )
 
     names = tuple(turned(name) for name in record.authors)
     return replace(record, authors=names, doi="", pmid="") if names != record.authors else None
@@ -297,7 +323,11 @@ def and_others(record: Record, chance: random.Random) -> Record | None:
 
 
 def full_stop_for_colon(record: Record, chance: random.Random) -> Record | None:
-    return replace(record, title=record.title.replace(": ", ". "), doi="", pmid="") if ": " in record.title else None
+    return (
+        replace(record, title=record.title.replace(": ", ". "), doi="", pmid="")
+        if ": " in record.title
+        else None
+    )
 
 
 def no_article(record: Record, chance: random.Random) -> Record | None:
@@ -306,7 +336,9 @@ def no_article(record: Record, chance: random.Random) -> Record | None:
 
 
 def next_year(record: Record, chance: random.Random) -> Record | None:
-    return replace(record, year=record.year + 1, doi="", pmid="", pages="", volume="") if record.year else None
+    return (
+        replace(record, year=record.year + 1, doi="", pmid="", pages="", volume="") if record.year else None
+    )
 
 
 def odd_signs(record: Record, chance: random.Random) -> Record | None:
@@ -359,7 +391,9 @@ def erratum(record: Record, chance: random.Random) -> Record | None:
 
 
 def preprint(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, journal="medRxiv", year=_later(record, -1), doi=f"10.1101/2020.01.01.{_digits(chance)}")
+    return _elsewhere(
+        record, journal="medRxiv", year=_later(record, -1), doi=f"10.1101/2020.01.01.{_digits(chance)}"
+    )
 
 
 def protocol(record: Record, chance: random.Random) -> Record | None:
@@ -368,7 +402,14 @@ def protocol(record: Record, chance: random.Random) -> Record | None:
 
 
 def conference(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, year=_later(record, -1), volume="31", issue="Suppl", pages=f"{_digits(chance)[:3]}", type=ABSTRACT)
+    return _elsewhere(
+        record,
+        year=_later(record, -1),
+        volume="31",
+        issue="Suppl",
+        pages=f"{_digits(chance)[:3]}",
+        type=ABSTRACT,
+    )
 
 
 def comment(record: Record, chance: random.Random) -> Record | None:
@@ -387,11 +428,19 @@ def untitled_correction(record: Record, chance: random.Random) -> Record | None:
 
 
 def retraction(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, title=f"Retraction notice to: {record.title}", year=_later(record, 3), type=RETRACTION)
+    return _elsewhere(
+        record, title=f"Retraction notice to: {record.title}", year=_later(record, 3), type=RETRACTION
+    )
 
 
 def concern(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, title=f"Expression of Concern: {record.title}", authors=(), year=_later(record, 3), type=CONCERN)
+    return _elsewhere(
+        record,
+        title=f"Expression of Concern: {record.title}",
+        authors=(),
+        year=_later(record, 3),
+        type=CONCERN,
+    )
 
 
 def reply(record: Record, chance: random.Random) -> Record | None:
@@ -405,12 +454,16 @@ def reworded_preprint(record: Record, chance: random.Random) -> Record | None:
 
 
 def same_number(record: Record, chance: random.Random) -> Record | None:
-    title = f"What else was measured: {chance.choice(('quality of life', 'cost', 'sleep'))} in a made-up trial"
+    title = (
+        f"What else was measured: {chance.choice(('quality of life', 'cost', 'sleep'))} in a made-up trial"
+    )
     return _elsewhere(record, title=title, year=_later(record, 2), authors=record.authors[-1:])
 
 
 def correction_to(record: Record, chance: random.Random) -> Record | None:
-    return _elsewhere(record, title=f"Correction to: {record.title}.", year=_later(record, 0), authors=record.authors[:1])
+    return _elsewhere(
+        record, title=f"Correction to: {record.title}.", year=_later(record, 0), authors=record.authors[:1]
+    )
 
 
 def retraction_of(record: Record, chance: random.Random) -> Record | None:
@@ -423,7 +476,13 @@ def authors_reply(record: Record, chance: random.Random) -> Record | None:
 
 def working_paper(record: Record, chance: random.Random) -> Record | None:
     doi = f"10.2139/ssrn.{_digits(chance)}"
-    return _elsewhere(record, title=record.title.title(), journal="SSRN Electronic Journal", doi=doi, year=_later(record, -2))
+    return _elsewhere(
+        record,
+        title=record.title.title(),
+        journal="SSRN Electronic Journal",
+        doi=doi,
+        year=_later(record, -2),
+    )
 
 
 def rationale(record: Record, chance: random.Random) -> Record | None:
@@ -465,11 +524,18 @@ def part_two(record: Record, chance: random.Random) -> Record | None:
 def update(record: Record, chance: random.Random) -> Record | None:
     if not (record.year and record.volume):
         return None
-    return _elsewhere(record, year=record.year + 3, volume=str(int(re.sub(r"\D", "", record.volume) or 1) + 3), pages="11-19")
+    return _elsewhere(
+        record,
+        year=record.year + 3,
+        volume=str(int(re.sub(r"\D", "", record.volume) or 1) + 3),
+        pages="11-19",
+    )
 
 
 def another_population(record: Record, chance: random.Random) -> Record | None:
-    title = record.title.replace("hemodialysis", "peritoneal dialysis").replace("Hemodialysis", "Peritoneal Dialysis")
+    title = record.title.replace("hemodialysis", "peritoneal dialysis").replace(
+        "Hemodialysis", "Peritoneal Dialysis"
+    )
     return _elsewhere(record, title=title) if title != record.title else None
 
 
