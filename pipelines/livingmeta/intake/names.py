@@ -21,7 +21,6 @@ _GROUP = re.compile(
     r"\b(group|committee|investigators?|collaborat\w+|consortium|trialists|society|association|network|team|"
     r"authors|department|ministry|center|centre|university|institute|organi[sz]ation|registry)\b"
 )
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,11 @@ def name_of(text: str) -> Name:
     cut = 0
     while cut < len(parts) - 1 and _is_initials(parts[cut], parts[cut + 1 :]):
         cut += 1
-    surname = parts[cut:]
-    if len(surname) < 2:
-        return Name(_forms(surname), _first_letters(parts[:cut]))
-    letters = _first_letters(parts[:cut]) | _first_letters(surname)
-    return Name(_forms(surname) | {skeleton(part) for part in surname if len(part) > 1}, letters)
+    left = parts[cut:]
+    if len(left) < 2:
+        return Name(_forms(left), _first_letters(parts[:cut]))
+    letters = _first_letters(parts[:cut]) | _first_letters(left)
+    return Name(_forms(left) | {skeleton(part) for part in left if len(part) > 1}, letters)
 
 
 def _is_initials(part: str, rest: Sequence[str]) -> bool:
