@@ -164,6 +164,9 @@ def _by_text(a: Key, b: Key, found: Evidence) -> Verdict:
         found.authors in ("same", "first")
     ):  # fmt: skip
         return _verdict("same", in_words(found), found)
+    scripts = a.title.cjk != b.title.cjk and a.place.last == b.place.last and found.years == 0
+    if grade == "different" and scripts and found.place == "same" and a.place.volume and b.place.volume:
+        return _verdict("possible", "same pages and year, titles in two scripts", found)
     foreign = grade == "different" and (a.title.foreign or b.title.foreign)
     contradicted = found.authors == "differ" or not found.near or found.place == "differ"
     return _verdict("open" if foreign and not contradicted else "apart", against(found), found)
@@ -182,7 +185,7 @@ def _same_title(a: Key, b: Key, found: Evidence) -> Verdict:
     substantial = long_enough(a, b)
     if found.authors in ("same", "first", "some") and (substantial or found.journal == "same"):
         return _verdict("same", words, found, 2)
-    if found.authors == "missing" and substantial:
+    if found.authors == "missing" and substantial and (found.years != 1 or found.journal == "same"):
         return _verdict("same", words, found, 2)
     if found.authors == "missing" and found.journal == "same" and found.years == 0:
         return _verdict("same", words, found)

@@ -10,6 +10,7 @@ from livingmeta.intake.record import Record
 
 SKIPPED = frozenset("the of and in for de la le et der die und on an del to section".split())
 _CITATION = re.compile(r"^(?P<journal>.+?)[\s.,]+(?P<year>(?:19|20)\d\d)\b[^;:]*(?:[;:,]\s*(?P<place>.*))?$")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PLACE = re.compile(
     r"^\s*(?P<volume>[A-Za-z]*\d+[A-Za-z]?)?\s*(?:\((?P<issue>[^)]*)\)|\s(?P<suppl>[Ss]uppl\S*\s*\d*))?"
     r"\s*(?::\s*(?P<pages>\S[^;]*))?"
@@ -41,15 +42,15 @@ def place_of(record: Record) -> Place:
     """Return where a record is published; a whole citation in the journal's field is taken apart."""
     journal, volume, issue, pages = record.journal, record.volume, record.issue, record.pages
     found = None if volume or pages else _CITATION.match(journal)
-    if found:
+    if found and found["place"]:
         journal = found["journal"]
-        rest = _PLACE.match(found["place"] or "")
+        rest = _PLACE.match(found["place"])
         if rest:
-            volume, issue, pages = (
-                rest["volume"] or "",
-                rest["issue"] or rest["suppl"] or "",
-                rest["pages"] or "",
-            )
+            volume, pages = rest["volume"] or "", rest["pages"] or ""
+            issue = rest["issue"] or rest["suppl"] or ""
+    elif not volume and not pages and _YEAR.search(journal):
+        # "Author 2015": a label and no journal.
+        journal = ""
     elif volume and not pages:
         rest = _PLACE.match(volume)
         if rest and rest["pages"]:
@@ -77,8 +78,8 @@ def year_in_citation(record: Record) -> int | None:
     """Return the year of a record, from a citation in the journal's field where it has none itself."""
     if record.year is not None:
         return record.year
-    found = _CITATION.match(record.journal)
-    return int(found["year"]) if found else None
+    found = None if record.volume or record.pages else _YEAR.search(record.journal)
+    return int(found.group()) if found else None
 
 
 @lru_cache(maxsize=16384)
