@@ -133,6 +133,13 @@ def test_known_records_are_never_merged_among_themselves():
     assert found.clusters[0].representative < 2
 
 
+def test_a_label_of_author_and_year_is_no_journal():
+    known = Record(TITLE, journal="Müller 2015")
+    assert relations(PAPER, known) == ["duplicate"]
+    assert relations(PAPER, replace(known, journal="Müller 2014")) == ["possible_duplicate"]
+    assert relations(PAPER, replace(known, journal="Müller 2009")) != ["duplicate"]
+
+
 def test_the_order_of_the_records_does_not_matter():
     records = [
         PAPER, one(title=TITLE.upper()), Record(TITLE), one(year=2014, volume="", pages=""),
