@@ -29,7 +29,8 @@ COLUMNS = (
 _DOI = re.compile(r"^10\..+/.+$")
 _RELATION = re.compile(r"^(\w+)(?: doi:(\S+))?(?: pmid:(\d+))?(?: \((.*)\))?$")
 _WHERE = re.compile(
-    r"^(?:(?P<journal>.*?) )??(?P<year>\d{4})(?:;(?P<volume>[^():;]*)(?:\((?P<issue>[^()]*)\))?(?::(?P<pages>[^;]*))?)?$"
+    r"^(?:(?P<journal>.*?) )??(?P<year>\d{4})"
+    r"(?:;(?P<volume>[^():;]*)(?:\((?P<issue>[^()]*)\))?(?::(?P<pages>[^;]*))?)?$"
 )
 
 
@@ -66,10 +67,15 @@ def _said(relation: Relation) -> str:
 
 
 def record_of(row: Cells) -> Record:
-    """Return the record that a row of `screening.csv` keeps."""
+    """Return the record that a row of `screening.csv` keeps.
+
+    A row that no intake has written may cite by a short name, such as author and year; that is no journal.
+    """
     where = _WHERE.match(row.get("citation", ""))
     found = where.groupdict() if where else {"journal": row.get("citation", "")}
-    year = row.get("year", "")
+    if not row.get("record_type") and not found.get("volume"):
+        found["journal"] = ""
+    year = row.get("year", "") or found.get("year") or ""
     return Record(
         title=row.get("title", ""),
         authors=_parts(row.get("authors", "")),
@@ -112,7 +118,7 @@ def _parts(cell: str) -> tuple[str, ...]:
 
 
 def _split(cell: str) -> list[str]:
-    """Return the parts of a cell in which a semicolon within a part has no space after it, as in some DOIs."""
+    """Return the parts of a cell; a semicolon within one, as in some DOIs, has no space after it."""
     return [part for part in cell.split("; ") if part]
 
 

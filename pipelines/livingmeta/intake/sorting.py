@@ -16,6 +16,7 @@ from livingmeta.intake.match import (
     DUPLICATE,
     ERRATUM_OF,
     LINKS,
+    POSSIBLE,
     RETRACTION_OF,
     SECOND_REPORT,
     Cluster,
@@ -31,11 +32,12 @@ OF_A_REPORT = (ERRATUM_OF, *ALARMS)
 
 @dataclass(frozen=True)
 class Link:
-    """What one record has to do with a row: the relation, the row as `table:key`, and why that is thought."""
+    """What one record has to do with a row: the relation, the row as `table:key`, why, and of which study."""
 
     relation: str
     target: str
     because: str
+    study_id: str = ""
 
     @property
     def text(self) -> str:
@@ -133,7 +135,8 @@ def _clusters(entries: Sequence[Known], settled: int, found: Comparison) -> _Clu
         low, high = sorted((match.left, match.right))
         if low < settled:
             same[high].add(low)
-    clusters = _Clusters(entries, list(entries), [[one] for one in entries])
+    holders = [first_choice([one], by_key) if one.decision else one for one in entries]
+    clusters = _Clusters(entries, holders, [[one] for one in entries])
     for cluster in found.clusters:
         _gather(clusters, cluster, same, settled, by_key)
     grouped = {place for cluster in found.clusters for place in cluster.members}
@@ -143,7 +146,11 @@ def _clusters(entries: Sequence[Known], settled: int, found: Comparison) -> _Clu
 
 
 def _gather(
-    clusters: _Clusters, cluster: Cluster, same: Mapping[int, set[int]], settled: int, by_key: Mapping[str, Known]
+    clusters: _Clusters,
+    cluster: Cluster,
+    same: Mapping[int, set[int]],
+    settled: int,
+    by_key: Mapping[str, Known],
 ) -> None:
     """Let one record stand for all of a cluster."""
     entries = clusters.entries
@@ -177,8 +184,8 @@ def _links(clusters: _Clusters, found: Comparison) -> dict[str, dict[str, Link]]
         if match.relation == DUPLICATE:
             continue
         for place, other in _owners(clusters, match):
-            target = _target(clusters, other, match.relation)
-            link = Link(match.relation, target, match.because.replace(";", ","))
+            target, study = _target(clusters, other, match.relation)
+            link = Link(match.relation, target, match.because.replace(";", ","), study)
             links[clusters.holders[place].key].setdefault(link.text, link)
     return links
 
@@ -194,25 +201,38 @@ def _owners(clusters: _Clusters, match: Match) -> Iterable[tuple[int, int]]:
         yield match.right, match.left
 
 
-def _target(clusters: _Clusters, place: int, relation: str) -> str:
-    """Return what a link names: the study of a second report, the report of an erratum, else the record."""
+def _target(clusters: _Clusters, place: int, relation: str) -> tuple[str, str]:
+    """Return what a link names, and its study: of a second report the study, of an erratum the report."""
     holder = clusters.holders[place]
     company = [holder, *clusters.company[place]]
     study = next((one.study_id for one in company if one.study_id), "")
     report = next((one for one in company if one.table == REPORTS), None)
     if relation in OF_A_REPORT and report:
-        return report.target
-    return f"{STUDIES}:{study}" if study and relation == SECOND_REPORT else holder.target
+        return report.target, study
+    return (f"{STUDIES}:{study}" if study and relation == SECOND_REPORT else holder.target), study
 
 
 def _shortened(links: Mapping[str, Link]) -> tuple[Link, ...]:
-    """Return the links in order; who may report a study that is there need not name the other reports."""
-    with_study = any(link.relation == SECOND_REPORT and link.target.startswith(STUDIES) for link in links.values())
-    return tuple(
-        link
-        for _, link in sorted(links.items())
-        if not (with_study and link.relation == SECOND_REPORT and not link.target.startswith(STUDIES))
-    )
+    """Return the links in order, a study that is there named once for each relation.
+
+    Its row in the screening is named where the record may repeat it, else its report. Who may report
+    a study that is there need not name the undecided records that may do so too.
+    """
+    found = [link for _, link in sorted(links.items())]
+    reports_a_study = any(link.relation == SECOND_REPORT and link.study_id for link in found)
+    return tuple(link for link in found if not _is_said(link, found, reports_a_study))
+
+
+def _is_said(link: Link, found: Sequence[Link], reports_a_study: bool) -> bool:
+    """Return whether the other links say already what this one says."""
+    if not link.study_id:
+        return reports_a_study and link.relation == SECOND_REPORT
+    others = [one for one in found if one.study_id == link.study_id]
+    if link.relation == SECOND_REPORT:
+        return any(one.relation == POSSIBLE for one in others)
+    better = SCREENING if link.relation == POSSIBLE else REPORTS
+    others = [one for one in others if one.relation == link.relation and one.target.startswith(better)]
+    return bool(others) and not link.target.startswith(better)
 
 
 def _alarms(clusters: _Clusters, found: Comparison) -> list[Alarm]:
@@ -225,7 +245,9 @@ def _alarms(clusters: _Clusters, found: Comparison) -> list[Alarm]:
                 alarms.add((match.relation, notice.key, one.study_id, match.because))
     stated = {"retracted_by": RETRACTION_OF, "concern_by": CONCERN_OF}
     for place, one in enumerate(clusters.entries):
-        for study in sorted({c.study_id for c in clusters.company[place] if c.study_id} if one.undecided else ()):
+        for study in sorted(
+            {c.study_id for c in clusters.company[place] if c.study_id} if one.undecided else ()
+        ):
             for relation in one.record.relations:
                 if relation.kind in stated:
                     what = f"its own record says so: {relation.pmid or relation.doi or relation.text}"

@@ -6,12 +6,11 @@ completed by the next one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livingmeta.check import Finding, check
-from livingmeta.edits import Texts, editing, overlay, put
+from livingmeta.edits import Texts, editing, finish, overlay, put
 from livingmeta.intake.exports import read
 from livingmeta.intake.kept import keep
 from livingmeta.intake.known import REPORTS, SCREENING, STUDIES, known_of
@@ -173,21 +172,33 @@ def take_in_readings(
 ) -> Taken:
     """Take in what was read of exports; parameters and errors as in `take_in`."""
     details = search or SearchDetails()
-    with ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(editing(data))
-        taken = _worked_out(data, readings, details)
-        if taken.texts:
-            _refuse_unsound(data, taken.texts)
-        if dry_run:
-            return taken
+    finish(data)
+    seen = _state(data)
+    taken = _looked_at(data, readings, details)
+    if dry_run:
+        return taken
+    # Working it out takes a while, in which others may edit; only what they changed is worked out anew.
+    with editing(data):
+        if _state(data) != seen:
+            taken = _looked_at(data, readings, details)
         for (_, reading), export in zip(readings, taken.exports, strict=True):
-            records = {
-                row["record_id"]: one for row, one in zip(export.rows, reading.records, strict=True)
-            }
-            keep(data, export.search_id, records, export.broken)
+            names = [row["record_id"] for row in export.rows]
+            keep(data, export.search_id, dict(zip(names, reading.records, strict=True)), export.broken)
         put(data, taken.texts)
-        return replace(taken, written=bool(taken.texts))
+    return replace(taken, written=bool(taken.texts))
+
+
+def _state(data: Path) -> dict[str, bytes]:
+    """Return the files that decide what an intake does."""
+    paths = [data / f"{name}.csv" for name in (SEARCHES, SCREENING, REPORTS, STUDIES)]
+    return {path.name: path.read_bytes() for path in (*paths, data / "datapackage.yaml") if path.exists()}
+
+
+def _looked_at(data: Path, readings: Sequence[tuple[str, Reading]], details: SearchDetails) -> Taken:
+    taken = _worked_out(data, readings, details)
+    if taken.texts:
+        _refuse_unsound(data, taken.texts)
+    return taken
 
 
 def _worked_out(data: Path, readings: Sequence[tuple[str, Reading]], details: SearchDetails) -> Taken:
