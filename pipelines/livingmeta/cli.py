@@ -21,6 +21,7 @@ from livingmeta.commands.intake import intake
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
+from livingmeta.commands.screen import screen
 from livingmeta.commands.verify import verify
 from livingmeta.paths import Project
 
@@ -40,6 +41,7 @@ main.add_command(diff)
 main.add_command(publish)
 main.add_command(verify)
 main.add_command(intake)
+main.add_command(screen)
 
 
 def run() -> None:

@@ -15,6 +15,7 @@ from livingmeta.intake.record import ARTICLE, TYPES, Record, Relation
 
 Cells = Mapping[str, str]
 NOT_SCREENED = "not screened yet"
+BECAUSE = f"{NOT_SCREENED}; linked by: "
 PENDING, DUPLICATE = "pending", "duplicate"
 NOT_SEEN = "not_seen"
 YEARS = range(1800, 2101)  # what the schema takes
@@ -26,6 +27,18 @@ COLUMNS = (
     *("record_id", "search_id", *RECORD_COLUMNS, "decision", "reason", "stage"),
     *("study_id", "duplicate_of", "links", "decided_on", "notes"),
 )
+# Each relation of a link: before the row that it names, one such link, and several.
+WORDS = {
+    "possible_duplicate": ("may repeat", "possible duplicate", "possible duplicates"),
+    "second_report": ("may be a second report of", "possible second report", "possible second reports"),
+    "erratum": ("erratum of", "erratum", "errata"),
+    "retraction": ("retraction notice on", "retraction notice", "retraction notices"),
+    "concern": ("expression of concern about", "expression of concern", "expressions of concern"),
+    "comment": ("comment on", "comment", "comments"),
+    "protocol": ("protocol of", "protocol", "protocols"),
+    "preprint": ("preprint of", "preprint", "preprints"),
+    "duplicate": ("repeats", "duplicate", "duplicates"),
+}
 _DOI = re.compile(r"^10\..+/.+$")
 _RELATION = re.compile(r"^(\w+)(?: doi:(\S+))?(?: pmid:(\d+))?(?: \((.*)\))?$")
 _WHERE = re.compile(

@@ -12,20 +12,23 @@ from dataclasses import dataclass, field
 from livingmeta.intake.duplicates import compare
 from livingmeta.intake.known import REPORTS, SCREENING, STUDIES, Known, first_choice
 from livingmeta.intake.match import (
+    COMMENT_ON,
     CONCERN_OF,
     DUPLICATE,
     ERRATUM_OF,
     LINKS,
     POSSIBLE,
+    PREPRINT_OF,
+    PROTOCOL_OF,
     RETRACTION_OF,
     SECOND_REPORT,
     Cluster,
     Comparison,
     Match,
 )
-from livingmeta.intake.rows import NOT_SCREENED, PENDING
+from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, PENDING
 
-BECAUSE = f"{NOT_SCREENED}; linked by: "
+IDENTIFIERS = ("DOI", "PMID", "PMC")
 ALARMS = (RETRACTION_OF, CONCERN_OF)
 OF_A_REPORT = (ERRATUM_OF, *ALARMS)
 
@@ -167,38 +170,44 @@ def _gather(
 
 
 def _reasons(clusters: _Clusters, found: Comparison) -> dict[int, str]:
-    """Return why each place is a duplicate: by its match with what stands for it, else by any other."""
-    reasons: dict[int, tuple[bool, float, str]] = {}
+    """Return why each place is a duplicate: by identifiers, else by what stands for it, else by any other."""
+    reasons: dict[int, tuple[bool, bool, float, str]] = {}
     for match in found.of(DUPLICATE):
+        by_identifier = any(word in match.because for word in IDENTIFIERS)
         for place, other in ((match.left, match.right), (match.right, match.left)):
             direct = clusters.entries[other] is clusters.holders[place]
-            reason = (not direct, -match.score, match.because)
+            reason = (not by_identifier, not direct, -match.score, match.because)
             reasons[place] = min(reasons.get(place, reason), reason)
-    return defaultdict(lambda: "same report", {place: reason for place, (_, _, reason) in reasons.items()})
+    return defaultdict(lambda: "same report", {place: reason[-1] for place, reason in reasons.items()})
 
 
 def _links(clusters: _Clusters, found: Comparison) -> dict[str, dict[str, Link]]:
     """Return the links of each undecided record, by their text."""
     links: dict[str, dict[str, Link]] = defaultdict(dict)
     for match in sorted(found.matches, key=lambda one: (one.relation, one.because)):
-        if match.relation == DUPLICATE:
-            continue
-        for place, other in _owners(clusters, match):
-            target, study = _target(clusters, other, match.relation)
-            link = Link(match.relation, target, match.because.replace(";", ","), study)
+        for place, other, relation in _owners(clusters, match) if match.relation != DUPLICATE else ():
+            target, study = _target(clusters, other, relation)
+            link = Link(relation, target, match.because.replace(";", ","), study)
             links[clusters.holders[place].key].setdefault(link.text, link)
     return links
 
 
-def _owners(clusters: _Clusters, match: Match) -> Iterable[tuple[int, int]]:
-    """Yield the places that bear a link, with the other one: the one that is about the other, if it can."""
+def _owners(clusters: _Clusters, match: Match) -> Iterable[tuple[int, int, str]]:
+    """Yield the places that bear a link, the other one, and the relation.
+
+    The record that is about the other one bears the link, unless it is settled: an article learns so
+    that its protocol, preprint or retraction is there already.
+    """
     left, right = clusters.holders[match.left], clusters.holders[match.right]
     if left is right:
         return
     if left.undecided:
-        yield match.left, match.right
-    if right.undecided and (match.relation not in LINKS or not left.undecided):
-        yield match.right, match.left
+        yield match.left, match.right, match.relation
+    if right.undecided and match.relation not in LINKS:
+        yield match.right, match.left, match.relation
+    elif right.undecided and not left.undecided and match.relation != COMMENT_ON:
+        of_trial = match.relation in (PROTOCOL_OF, PREPRINT_OF) and left.study_id
+        yield match.right, match.left, SECOND_REPORT if of_trial else match.relation
 
 
 def _target(clusters: _Clusters, place: int, relation: str) -> tuple[str, str]:

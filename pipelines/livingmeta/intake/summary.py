@@ -7,20 +7,9 @@ from pathlib import Path
 from livingmeta.formats import count
 from livingmeta.intake.kept import broken_file
 from livingmeta.intake.match import RETRACTION_OF
-from livingmeta.intake.rows import PENDING
+from livingmeta.intake.rows import PENDING, WORDS
 from livingmeta.intake.taking import Export, Taken
 
-WORDS = {
-    "possible_duplicate": ("may repeat", "possible duplicate", "possible duplicates"),
-    "second_report": ("may be a second report of", "possible second report", "possible second reports"),
-    "erratum": ("erratum of", "erratum", "errata"),
-    "retraction": ("retraction notice on", "retraction notice", "retraction notices"),
-    "concern": ("expression of concern about", "expression of concern", "expressions of concern"),
-    "comment": ("comment on", "comment", "comments"),
-    "protocol": ("protocol of", "protocol", "protocols"),
-    "preprint": ("preprint of", "preprint", "preprints"),
-    "duplicate": ("repeats", "duplicate", "duplicates"),
-}
 MOST_SHOWN = 20  # flagged records that are listed one by one
 
 

@@ -255,7 +255,9 @@ def _sorted(
 
 
 def _as_sorted(row: Cells, result: Mapping[str, Sorted]) -> Cells:
-    return {**row, **result[row["record_id"]].cells} if is_undecided(row) else row
+    if not is_undecided(row):
+        return row
+    return {**dict.fromkeys(COLUMNS, ""), **row, **result[row["record_id"]].cells}
 
 
 def _with_columns(table: Table) -> Table:
