@@ -1,0 +1,1 @@
+"""Screening: records that await a decision, shown one at a time, each decision an edit of its own."""
