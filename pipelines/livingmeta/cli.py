@@ -20,6 +20,8 @@ from livingmeta.commands.export import export
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
+from livingmeta.commands.retractions import retractions
+from livingmeta.commands.surveil import surveil
 from livingmeta.commands.verify import verify
 from livingmeta.paths import Project
 
@@ -38,6 +40,8 @@ main.add_command(export)
 main.add_command(diff)
 main.add_command(publish)
 main.add_command(verify)
+main.add_command(surveil)
+main.add_command(retractions)
 
 
 def run() -> None:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import Request
@@ -121,9 +122,8 @@ class PubMed:
         return Found(query, found.count, files, found.remarks)
 
     def _searched(self, entrez: Any, query: str) -> Search:
-        return self._ask(
-            lambda: entrez.esearch(db="pubmed", term=query, usehistory="y", retmax=MOST), read_search
-        )
+        asked = partial(entrez.esearch, db="pubmed", term=query, usehistory="y", retmax=MOST)
+        return self._ask(asked, read_search)
 
     def _records(self, entrez: Any, found: Search) -> list[bytes]:
         """Return the records of a search: as PubMed kept it, else by their numbers."""
@@ -151,12 +151,10 @@ class PubMed:
         return self._pages(entrez, [{"id": ",".join(part)} for part in parts])
 
     def _pages(self, entrez: Any, pages: Sequence[dict[str, Any]]) -> tuple[list[bytes], list[str]]:
-        bodies, pmids = [], []
+        bodies: list[bytes] = []
+        pmids: list[str] = []
         for page in pages:
-            body, came = self._ask(
-                lambda page=page: entrez.efetch(db="pubmed", retmode="xml", **page),
-                lambda body: (body, read_pmids(body)),
-            )
+            body, came = self._ask(partial(entrez.efetch, db="pubmed", retmode="xml", **page), _with_pmids)
             bodies.append(body)
             pmids += came
         return bodies, pmids
@@ -186,7 +184,12 @@ class PubMed:
         from Bio import Entrez
 
         asker = self._asker
-        ours = {"email": asker.email, "api_key": asker.api_key or None, "tool": TOOL, "max_tries": 1}
+        ours: dict[str, Any] = {
+            "email": asker.email,
+            "api_key": asker.api_key or None,
+            "tool": TOOL,
+            "max_tries": 1,
+        }
         ours["urlopen"] = _opener(asker.address, self._patience.seconds)
         before = {name: getattr(Entrez, name) for name in ours}
         try:
@@ -231,6 +234,10 @@ def _body(call: Callable[[], Any]) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "reason", None) or error
         raise _AgainError(f"no answer from PubMed: {str(why) or type(why).__name__}") from None
+
+
+def _with_pmids(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    return body, read_pmids(body)
 
 
 def _of_status(error: HTTPError) -> Exception:

@@ -1,4 +1,4 @@
-"""The page of looks, saved searches and decisions: every record that was screened, grouped by what was decided."""
+"""The page of looks, saved searches and decisions: every record screened, grouped by what was decided."""
 
 from typing import Any
 
@@ -47,11 +47,11 @@ RECORD_COLUMNS = (
 
 
 def search_tables(studies: Studies) -> Markup:
-    """Return the looks for evidence, the saved searches and every record screened, with its decision and reason."""
+    """Return the looks, the saved searches, and every record screened with its decision and reason."""
     groups = "".join(_group(studies, name) for name in _decisions(studies))
     return Markup(
-        f"\n(looks)=\n## Looks\n\n{_looks(studies)}{_saved_searches(studies)}\n\n(decisions)=\n## Decisions\n\n"
-        f"{_decision_counts(studies)}{groups}\n"
+        f"\n(looks)=\n## Looks\n\n{_looks(studies)}{_saved_searches(studies)}"
+        f"\n\n(decisions)=\n## Decisions\n\n{_decision_counts(studies)}{groups}\n"
     )
 
 
