@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livingmeta import formats
+from livingmeta.currency import PENDING
 from livingmeta.flow import EXCLUDED, SYSTEMATIC
 from livingmeta.questions import Question
 from livingmeta.releases import Identity, Release
@@ -116,7 +117,7 @@ def _strategy(at: Evidence) -> Answer:
 
 
 def _selection(at: Evidence) -> Answer:
-    n = len(at.studies.screening)
+    n = int(at.studies.screening["decision"].ne(PENDING).sum())
     return (
         PARTLY,
         f"{formats.count(n)} decisions on page {SEARCH_PAGE}; two independent readers: not met.",

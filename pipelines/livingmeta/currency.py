@@ -19,6 +19,7 @@ from livingmeta.releases import UNRELEASED, Identity
 from livingmeta.studies import Studies, study_ids
 
 AWAITING = "awaiting_full_text"
+PENDING = "pending"
 NOT_RETRIEVED = "not_retrieved"
 FULL_TEXT, ONGOING = "full_text_wanted", "ongoing_trial"
 
@@ -33,15 +34,20 @@ class Look:
 
 @dataclass(frozen=True)
 class Awaiting:
-    """What is known and not yet in the evidence: how many full texts, trials and screened records."""
+    """What is known and not yet in the evidence: how many full texts, trials and screened records.
+
+    `pending` records nobody has looked at: they may have nothing to do with a question, so no
+    rule counts them.
+    """
 
     full_texts: int = 0
     ongoing: int = 0
     screened: int = 0
+    pending: int = 0
 
     @property
     def n(self) -> int:
-        """Return how many things are awaited."""
+        """Return how many things are awaited that are known to matter."""
         return self.full_texts + self.ongoing + self.screened
 
     @property
@@ -51,6 +57,7 @@ class Awaiting:
             (self.full_texts, "full text", "full texts"),
             (self.ongoing, "ongoing trial", "ongoing trials"),
             (self.screened, "screened record", "screened records"),
+            (self.pending, "record not screened yet", "records not screened yet"),
         )
         said = [f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in named if n]
         return formats.listing(said) or "nothing known"
@@ -291,7 +298,22 @@ def awaiting(studies: Studies, question_id: str | None = None, ids: Iterable[str
     listed = set(wanted["source"].dropna())
     known = waiting["record_id"].isin(listed) | waiting["extraction_id"].isin(listed)
     kinds = wanted["kind"]
-    return Awaiting(int(kinds.eq(FULL_TEXT).sum()), int(kinds.eq(ONGOING).sum()), int((~known).sum()))
+    return Awaiting(
+        int(kinds.eq(FULL_TEXT).sum()),
+        int(kinds.eq(ONGOING).sum()),
+        int((~known).sum()),
+        _pending(studies, question_id),
+    )
+
+
+def _pending(studies: Studies, question_id: str | None) -> int:
+    """Return how many records nobody has looked at, of all looks or of those for a question."""
+    waiting = studies.screening[studies.screening["decision"].eq(PENDING)]
+    if question_id is None:
+        return len(waiting)
+    looks = zip(studies.searches["search_id"], studies.searches["question_ids"], strict=True)
+    asked = [search for search, cell in looks if question_id in _listed(cell)]
+    return int(waiting["search_id"].isin(asked).sum())
 
 
 def _newest(studies: Studies, ids: Iterable[str]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from livingmeta import formats
-from livingmeta.currency import AWAITING, NOT_RETRIEVED
+from livingmeta.currency import AWAITING, NOT_RETRIEVED, PENDING
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
 
@@ -93,14 +93,15 @@ def prisma_flow(studies: Studies, records: Sequence[Mapping[str, Any]]) -> Flow:
     decisions = studies.screening["decision"].astype(str)
     n = {name: int(count) for name, count in decisions.value_counts().items()}
     before = sum(n.get(name, 0) for name in BEFORE_SCREENING)
-    kept = len(decisions)
+    pending = n.get(PENDING, 0)
+    kept = len(decisions) - pending
     sought = kept - before - _at_title(studies)
     assessed = sought - n.get(NOT_RETRIEVED, 0) - n.get(AWAITING, 0)
     return Flow(
         title_of(studies),
         (
             (_identified(studies), _removed(n)),
-            (Box("kept", "Records with a decision", kept, "search.html#decisions"), _not_kept()),
+            (Box("kept", "Records with a decision", kept, "search.html#decisions"), _not_kept(pending)),
             (
                 Box("screened", "Records screened by title or abstract", kept - before),
                 Box(
@@ -161,8 +162,10 @@ def _removed(n: Mapping[str, int]) -> Box:
     return Box("removed", "Removed before screening", total, _records("duplicate"), parts)
 
 
-def _not_kept() -> Box:
-    return Box("not-kept", "Seen and left without a record", None)
+def _not_kept(pending: int) -> Box:
+    waiting = (("not screened yet", pending),) if pending else ()
+    page = _records(PENDING) if pending else ""
+    return Box("not-kept", "Seen and left without a record", None, page, waiting)
 
 
 def _at_title(studies: Studies) -> int:
@@ -207,7 +210,7 @@ def stages(released: Sequence[Release], studies: Studies, today: Identity) -> tu
     found: list[Stage] = []
     for release in released:
         held = release.counts
-        screened = sum(held["screening"].values()) if held.get("screening") is not None else None
+        screened = _decided(held["screening"]) if held.get("screening") is not None else None
         sizes = (int(held["studies"]), int(held["reports"]), int(held["effects"]))
         found.append(
             Stage(release.version, release.date, release.kind, screened, *sizes, found[-1] if found else None)
@@ -216,8 +219,13 @@ def stages(released: Sequence[Release], studies: Studies, today: Identity) -> tu
         effects = sum(len(table) for table in studies.effects.values())
         sizes = (len(studies.studies), len(studies.reports), effects)
         last = found[-1] if found else None
-        found.append(Stage(today.text, today.date or "", "", len(studies.screening), *sizes, last))
+        decided = int(studies.screening["decision"].ne(PENDING).sum())
+        found.append(Stage(today.text, today.date or "", "", decided, *sizes, last))
     return tuple(found)
+
+
+def _decided(counts: Mapping[str, int]) -> int:
+    return sum(count for decision, count in counts.items() if decision != PENDING)
 
 
 def counted(count: int | None) -> str:

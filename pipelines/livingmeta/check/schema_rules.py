@@ -8,7 +8,7 @@ from livingmeta.schema import SCHEMA_FILE, Field, TableSchema
 
 
 def schema_findings(curated: Curated) -> Iterator[Finding]:
-    """Yield declared columns and values that no row uses, and reserved ones that some row does."""
+    """Yield declared columns and values that no row uses and that are not reserved for rows to come."""
     lines = yaml_lines((curated.data_dir / SCHEMA_FILE).read_text(encoding="utf-8-sig"))
     places = _places(curated)
     tables: list[tuple[TableSchema, Sequence[Source]]] = [
@@ -44,9 +44,6 @@ def _values(
         if value not in used and value not in reserved:
             rule = "declared value that no row uses; use it or list it under reservedValues"
             yield Finding(schema_file(curated.data_dir), line, field.name, value, rule, WARNING)
-    for value in sorted(reserved & used):
-        rule = "reserved value that a row uses; take it from reservedValues"
-        yield Finding(schema_file(curated.data_dir), line, field.name, value, rule, WARNING)
 
 
 def _reserved_key(schema: TableSchema, column: str) -> str:

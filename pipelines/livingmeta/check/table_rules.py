@@ -75,6 +75,26 @@ def _own_values(curated: Curated) -> Iterator[Finding]:
     records = curated.values("screening", "record_id")
     for row in _rows(curated, "screening"):
         yield from _known(row, "duplicate_of", records, "a record_id of screening.csv")
+        yield from _links(row, curated)
+
+
+LINKED = {"studies": "study_id", "reports": "report_id", "screening": "record_id"}
+RELATIONS = (
+    *("duplicate", "possible_duplicate", "second_report", "erratum", "retraction", "concern"),
+    *("comment", "protocol", "preprint"),
+)
+
+
+def _links(row: Row, curated: Curated) -> Iterator[Finding]:
+    """Yield links of a record that name no relation, or no row."""
+    for link in (part.strip() for part in row.text("links").split(";") if part.strip()):
+        relation, _, target = link.partition(" ")
+        table, _, key = target.partition(":")
+        if relation not in RELATIONS or table not in LINKED:
+            form = f"one of {', '.join(RELATIONS)}, then one of {', '.join(LINKED)}, a colon and a key"
+            yield row.finding("links", f"{link} must be {form}")
+        elif key not in curated.values(table, LINKED[table]):
+            yield row.finding("links", f"{link} must name a row of {table}.csv")
 
 
 def _reports(curated: Curated) -> Iterator[Finding]:
@@ -129,6 +149,8 @@ def _decision(row: Row) -> Iterator[Finding]:
     needs = {"included": "study_id", "duplicate": "duplicate_of", "excluded": "reason"}
     decision = row.text("decision")
     column = needs.get(decision)
+    if decision == "duplicate" and "duplicate " in row.text("links"):
+        return
     if column and not row.text(column):
         yield row.finding(column, f"must not be blank where decision is {decision}")
 

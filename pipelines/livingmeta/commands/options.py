@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from livingmeta.edits import EditError, finish
 from livingmeta.paths import Project
 
 DATA = click.option(
@@ -18,9 +19,19 @@ def epilog(*examples: str) -> str:
 
 
 def checkout(data: Path | None = None) -> Project:
-    """Return the checkout around the working directory, with other tables where they are named."""
+    """Return the checkout around the working directory, with other tables where they are named.
+
+    An edit of the tables that was interrupted is finished first.
+    """
     found = Project.find()
-    return Project(found.root, data.resolve() if data else None)
+    project = Project(found.root, data.resolve() if data else None)
+    try:
+        if finish(project.data):
+            click.echo("an edit that had been interrupted is now finished", err=True)
+    except EditError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    return project
 
 
 def printable(text: str) -> str:

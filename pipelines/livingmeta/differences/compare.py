@@ -26,7 +26,7 @@ class Difference:
         rows `moved` to another file), `rows` of the other tables by key, `cells` changed with
         `date`, `reason` and `source`, `columns` and `tables` added or dropped.
     screening : dict
-        Records `decided` since, and those `awaiting` their full text.
+        Records `decided` since, those `awaiting` their full text, and how many are `pending`.
     methods : dict
         Keys of question `questions` with old and new value and their `kind` (method or text),
         `questions_added`, `questions_dropped`, `packages`, `inputs` by group, and a `note` on
@@ -49,8 +49,9 @@ class Difference:
     def is_empty(self) -> bool:
         """Return whether nothing differs but the names of the two sides."""
         evidence, methods = (_without(part, "note") for part in (self.evidence, self.methods))
-        asked = self.screening.get("awaiting", {})
-        parts = (evidence, methods, self.screening.get("decided"), asked.get("old") != asked.get("new"))
+        counted = [self.screening.get(name, {}) for name in ("awaiting", "pending")]
+        waiting = any(count.get("old") != count.get("new") for count in counted)
+        parts = (evidence, methods, self.screening.get("decided"), waiting)
         return not any(map(_holds, parts)) and not any(map(is_changed, self.results))
 
     def as_dict(self) -> dict[str, Any]:

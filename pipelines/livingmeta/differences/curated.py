@@ -14,6 +14,7 @@ from livingmeta.studies import TextTable, number, read_text_table
 Cells = Mapping[str, str]
 EFFECTS = "effects"
 AWAITING = "awaiting_full_text"
+PENDING = "pending"
 NO_REASON = "reason not recorded"
 LISTED_APART = ("studies", "reports", EFFECTS)
 
@@ -237,12 +238,12 @@ def _steps(rows: list[Cells], old: str, new: str, column: Field | None) -> list[
 
 
 def screening(old: Tables, new: Tables) -> dict[str, Any]:
-    """Return the records that were decided since, and those whose full text is awaited."""
+    """Return the records that were decided since, those whose full text is awaited, and how many wait."""
     before, after = old.get("screening", NOTHING).rows, new.get("screening", NOTHING).rows
     decided = [
         _decision(key, row, before.get(key))
         for key, row in after.items()
-        if row.get("decision") != (before[key].get("decision") if key in before else None)
+        if row.get("decision") not in ((before[key].get("decision") if key in before else None), PENDING)
     ]
     waiting = [key for key, row in after.items() if row.get("decision") == AWAITING]
     earlier = [key for key, row in before.items() if row.get("decision") == AWAITING]
@@ -253,7 +254,12 @@ def screening(old: Tables, new: Tables) -> dict[str, Any]:
             "new": len(waiting),
             "records": [{"id": key, "title": after[key].get("title", "")} for key in waiting],
         },
+        "pending": {"old": _pending(before), "new": _pending(after)},
     }
+
+
+def _pending(rows: Mapping[str, Cells]) -> int:
+    return sum(row.get("decision") == PENDING for row in rows.values())
 
 
 def _decision(key: str, row: Cells, before: Cells | None) -> dict[str, Any]:

@@ -100,6 +100,9 @@ def _screening(changes: Row) -> list[str]:
     lines = list(_limited(decided))
     if awaiting.get("old") != awaiting.get("new"):
         lines.append(f"full text awaited: {awaiting.get('old')} records -> {awaiting.get('new')}")
+    pending = part.get("pending") or {}
+    if pending.get("old") != pending.get("new"):
+        lines.append(f"not screened yet: {pending.get('old')} records -> {pending.get('new')}")
     return _section("Screening", lines)
 
 

@@ -333,9 +333,13 @@ def screening(changes: Row) -> Markup:
     """Return the records decided since, and how many full texts are awaited."""
     part = changes.get("screening") or {}
     awaiting, decided = part.get("awaiting") or {}, part.get("decided") or ()
-    if not decided and awaiting.get("old") == awaiting.get("new"):
+    pending = part.get("pending") or {}
+    unscreened = pending.get("old") != pending.get("new")
+    if not decided and not unscreened and awaiting.get("old") == awaiting.get("new"):
         return Markup("")
     waiting = f"<p>Full text awaited: {awaiting.get('old')} records before, {awaiting.get('new')} now.</p>"
+    if unscreened:
+        waiting += f"<p>Not screened yet: {pending.get('old')} records before, {pending.get('new')} now.</p>"
     columns = (Column("Record"), Column("Decision"), Column("Why"))
     body = [(_record(row), _decision(row), row.get("reason")) for row in decided]
     listed = table(columns, body, "lm-table lm-cells") if body else ""

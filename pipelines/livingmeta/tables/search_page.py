@@ -11,6 +11,7 @@ from livingmeta.tables.html import Column, Markup, missing, table, text
 
 # What a group of records is called, in the order of a flow diagram.
 DECISIONS = {
+    "pending": "Not screened yet",
     "included": "Included",
     "awaiting_full_text": "Full text awaited",
     "not_retrieved": "No page found",
@@ -18,6 +19,7 @@ DECISIONS = {
     "duplicate": "Duplicates",
     "erratum": "Errata",
 }
+LISTED = 500
 LOOK_COLUMNS = (
     Column("Date", css="lm-nowrap"),
     Column("Kind"),
@@ -127,7 +129,13 @@ def _group(studies: Studies, decision: str) -> str:
     rows = [_record(row, labels) for _, row in chosen.iterrows()]
     ids = [str(record) for record in chosen["record_id"]]
     heading = f"\n\n({anchor(decision)})=\n### {_named(decision)}\n\n"
-    return heading + table(RECORD_COLUMNS, rows, ids=ids)
+    shown = table(RECORD_COLUMNS, rows[:LISTED], ids=ids[:LISTED])
+    return heading + shown + _more(len(rows) - LISTED)
+
+
+def _more(n: int) -> str:
+    """Return how many records a group has beyond those listed: an export can bring thousands."""
+    return f"\n\n{formats.count(n)} more stand in `data/screening.csv`.\n" if n > 0 else ""
 
 
 def _record(row: pd.Series, labels: dict[str, str]) -> tuple[Any, ...]:

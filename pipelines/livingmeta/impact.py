@@ -1,0 +1,98 @@
+"""What an edit would do: to the checks and to every estimate, seen before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from livingmeta.check import Finding, check
+from livingmeta.differences import as_text, compare
+from livingmeta.edits import Texts, overlay
+from livingmeta.effect_sizes import MeasureError
+from livingmeta.estimators import FitError
+from livingmeta.questions import QuestionError
+from livingmeta.releases import Identity
+from livingmeta.schema import SchemaError
+from livingmeta.snapshots import Snapshot
+from livingmeta.studies import DataError
+
+BEFORE, AFTER = "now", "after this edit"
+UNREADABLE = (SchemaError, DataError, QuestionError, MeasureError, FitError)
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an edit would do.
+
+    Parameters
+    ----------
+    faults, warnings : tuple of Finding
+        Those that the edit would bring; what is there already is not the edit's.
+    changes : dict
+        What differs afterwards, as `livingmeta diff --format json` says it; empty when it
+        cannot be worked out.
+    reason : str
+        Why it cannot.
+    """
+
+    faults: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    changes: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def moved(self) -> list[dict[str, Any]]:
+        """Return the results of the questions whose estimate would move."""
+        return [result for result in self.changes.get("results") or () if result["moved"]]
+
+    @property
+    def text(self) -> str:
+        """Return what would change, in the words of `livingmeta diff`."""
+        if self.changes:
+            return as_text(self.changes)
+        return f"what it does to the estimates cannot be told: {self.reason}\n" if self.reason else ""
+
+
+def impact(data: Path, texts: Texts) -> Impact:
+    """Return what an edit would do to a data folder.
+
+    Parameters
+    ----------
+    data : Path
+        The data folder, which stays as it is.
+    texts : mapping of str to str or None
+        The files of the edit, as `edits.put` takes them.
+
+    Raises
+    ------
+    EditError
+        When there is no room for a copy to look at.
+    """
+    with overlay(data, texts) as copy:
+        before, after = check(data), check(copy)
+        faults = _brought(before.faults, after.faults)
+        warnings = _brought(before.warnings, after.warnings)
+        if faults:
+            return Impact(faults, warnings, reason="the edit is not sound")
+        try:
+            changes = compare(Snapshot(BEFORE, data, Identity()), Snapshot(AFTER, copy, Identity()))
+        except UNREADABLE as error:
+            return Impact(faults, warnings, reason=str(error))
+        return Impact(faults, warnings, changes.as_dict())
+
+
+def _brought(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that were not there before, wherever their lines have moved to."""
+    known = Counter(map(_what, before))
+    brought = []
+    for finding in after:
+        if known[_what(finding)] > 0:
+            known[_what(finding)] -= 1
+        else:
+            brought.append(finding)
+    return tuple(brought)
+
+
+def _what(finding: Finding) -> tuple[str, ...]:
+    return finding.file, finding.column, finding.value, finding.rule
