@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from livingmeta.studies import TextTable, read_text_table
+from livingmeta.table_files import files_of, read_table
 
 REPORTS = "reports"
 RETRACTION, REINSTATEMENT = "retraction", "reinstatement"
@@ -332,6 +333,14 @@ def outcome(checked: Checked, as_of: str, source: str) -> tuple[Cell, ...]:
             if old[column] != value
         ]
     return tuple(cells)
+
+
+def edit(data: Path, cells: Iterable[Cell]) -> dict[str, str]:
+    """Return the files of a data folder with cells changed, as `edits.put` takes them."""
+    reports = read_table(data, REPORTS)
+    for cell in cells:
+        reports = reports.with_cell(cell.key, cell.column, cell.new)
+    return files_of([reports])
 
 
 def is_kept(entry: Entry, status: str) -> bool:

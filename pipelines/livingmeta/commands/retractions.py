@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ TO_DO = {
 @click.command(
     epilog=epilog(
         "livingmeta retractions retraction_watch.csv --as-of 2026-11-20",
+        "livingmeta retractions retraction_watch.csv --as-of 2026-11-20 --source 'Retraction Watch' --write",
         "livingmeta retractions notices.csv --as-of 2026-11-20 --source 'notices of one publisher'",
     )
 )
@@ -31,33 +33,42 @@ TO_DO = {
     "--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day of the list."
 )
 @click.option("--source", metavar="TEXT", help="Which list it is (default: the name of the file).")
+@click.option("--write", "writing", is_flag=True, help="Write status, day and list into data/reports.csv.")
 @DATA
-def retractions(file: Path, as_of: datetime, source: str | None, data: Path | None) -> None:
+def retractions(file: Path, as_of: datetime, source: str | None, writing: bool, data: Path | None) -> None:
     """Hold all reports and screening records against a list of retractions, by DOI and PubMed number.
 
     FILE is the CSV of Retraction Watch as Crossref publishes it, or a CSV with the columns doi, pmid,
-    nature and date. Nothing is fetched and nothing is written: the cells that follow are listed.
+    nature and date. Nothing is fetched. The cells of reports.csv that follow are listed, and written with
+    --write; withdrawing a study is a step of its own.
     Exit codes: 0 checked, 1 the list or the tables cannot be read, 2 wrong usage.
     """
+    from livingmeta.edits import EditError, editing, put
     from livingmeta.release import RefusedError, today
-    from livingmeta.retractions import ListError, check, entries, outcome, read_list
+    from livingmeta.retractions import ListError, check, edit, entries, outcome, read_list
     from livingmeta.studies import DataError
+    from livingmeta.table_files import TableError
 
-    day = as_of.date().isoformat()
+    day, tables = as_of.date().isoformat(), checkout(data).data
+    named = " ".join((source or file.name).split())
     try:
         if day > today():
             raise click.UsageError(f"--as-of {day} lies after today")
-        found = check(read_list(file), entries(checkout(data).data))
-    except (ListError, DataError, RefusedError) as error:
+        notices = read_list(file)
+        with editing(tables) if writing else nullcontext():
+            found = check(notices, entries(tables))
+            cells = outcome(found, day, named)
+            if writing:
+                put(tables, edit(tables, cells))
+    except (ListError, DataError, TableError, EditError, RefusedError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
-    named = " ".join((source or file.name).split())
-    for line in _lines(found, outcome(found, day, named), day, named):
+    for line in (f"list: {named} of {day}", *_lines(found), *_cells(cells, writing)):
         click.echo(printable(line))
 
 
-def _lines(found: "Checked", cells: "tuple[Cell, ...]", day: str, named: str) -> Iterator[str]:
-    yield f"list: {named} of {day}, {found.notices} notices"
+def _lines(found: "Checked") -> Iterator[str]:
+    yield f"{found.notices} notices in the list"
     for hit in found.hits:
         yield from _hit(hit)
     for table in ("reports", "screening"):
@@ -69,7 +80,6 @@ def _lines(found: "Checked", cells: "tuple[Cell, ...]", day: str, named: str) ->
             f"{table}: {searched} searched for, {hits} found in the list; "
             f"{without} without DOI and PubMed number could not be searched for"
         )
-    yield from _cells(cells)
 
 
 def _hit(hit: "Hit") -> Iterator[str]:
@@ -92,7 +102,8 @@ def _to_do(hit: "Hit") -> str:
     return TO_DO[hit.status].format(study=study or "the record")
 
 
-def _cells(cells: "tuple[Cell, ...]") -> Iterator[str]:
-    yield f"{len(cells)} cells of reports.csv follow from this; none is written"
+def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
+    what = "written" if written else "none is written; --write does it"
+    yield f"{len(cells)} cells of reports.csv follow from this: {what}"
     for cell in cells:
         yield f"  {cell.table} {cell.key} {cell.column}: {cell.old or '(blank)'} -> {cell.new}"
