@@ -25,36 +25,13 @@ from livingmeta.retractions import (
 
 # The columns as Crossref publishes them; every row below is made up.
 WATCH = [
-    "Record ID",
-    "Title",
-    "Subject",
-    "Institution",
-    "Journal",
-    "Publisher",
-    "Country",
-    "Author",
-    "URLS",
-    "ArticleType",
-    "RetractionDate",
-    "RetractionDOI",
-    "RetractionPubMedID",
-    "OriginalPaperDate",
-    "OriginalPaperDOI",
-    "OriginalPaperPubMedID",
-    "RetractionNature",
-    "Reason",
-    "Paywalled",
-    "Notes",
+    *("Record ID", "Title", "Subject", "Institution", "Journal", "Publisher", "Country"),
+    *("Author", "URLS", "ArticleType", "RetractionDate", "RetractionDOI", "RetractionPubMedID"),
+    *("OriginalPaperDate", "OriginalPaperDOI", "OriginalPaperPubMedID", "RetractionNature"),
+    *("Reason", "Paywalled", "Notes"),
 ]
 REPORTS = [
-    "report_id",
-    "study_id",
-    "report_type",
-    "is_main",
-    "title",
-    "doi",
-    "pmid",
-    "source_extent",
+    *("report_id", "study_id", "report_type", "is_main", "title", "doi", "pmid", "source_extent"),
     "retraction_status",
 ]
 SCREENING = ["record_id", "search_id", "title", "doi", "pmid", "decision", "reason", "stage", "study_id"]
