@@ -17,6 +17,7 @@ from livingmeta import __version__
 from livingmeta.commands.building import built
 from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
+from livingmeta.commands.intake import intake
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
@@ -42,6 +43,7 @@ main.add_command(publish)
 main.add_command(verify)
 main.add_command(surveil)
 main.add_command(retractions)
+main.add_command(intake)
 
 
 def run() -> None:

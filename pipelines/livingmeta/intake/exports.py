@@ -1,0 +1,131 @@
+"""Any export of a search becomes records: the format is recognised by what the file holds, not by its name."""
+
+import re
+from collections.abc import Callable
+
+from livingmeta.intake import bibtex, delimited, nbib, pubmed_xml, ris, web_of_science
+from livingmeta.intake.encoding import decode, is_binary
+from livingmeta.intake.record import ExportError, Reading
+
+FORMATS: dict[str, Callable[[str], Reading]] = {
+    ris.NAME: ris.read,
+    nbib.NAME: nbib.read,
+    pubmed_xml.NAME: pubmed_xml.read,
+    bibtex.NAME: bibtex.read,
+    delimited.NAME: delimited.read,
+    web_of_science.NAME: web_of_science.read,
+}
+BY_LINE = (
+    (ris.NAME, ris.is_ris),
+    (nbib.NAME, nbib.is_nbib),
+    (web_of_science.NAME, web_of_science.is_web_of_science),
+    (bibtex.NAME, bibtex.is_bibtex),
+)
+READ = (
+    "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv) and "
+    "Web of Science plain text (.ciw)."
+)
+# What a file begins with that is no text, and what to do about it.
+SIGNATURES = (
+    (b"\x1f\x8b", "a gzip archive", "Unpack it and give the file inside."),
+    (b"PK\x05\x06", "an empty zip archive", "Export the search again."),
+    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx)", "Unpack the archive, or save the workbook as CSV."),
+    (b"BZh", "a bzip2 archive", "Unpack it and give the file inside."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it and give the file inside."),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it and give the file inside."),
+    (b"Rar!", "a rar archive", "Unpack it and give the file inside."),
+    (b"%PDF", "a PDF file", "Export the search as RIS."),
+    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc)", "Save the table as CSV."),
+    (b"SQLite format 3", "a database", "Export the search as RIS."),
+    (b"{\\rtf", "a rich text file", "Save it as plain text."),
+)  # fmt: skip
+HTML = re.compile(
+    r"^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|script|div)\b",
+    re.I | re.S,
+)
+
+
+def read(name: str, data: bytes) -> Reading:
+    """Return the records of an export and what of it could not be read.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, for messages; the format is recognised from the data.
+    data : bytes
+        The whole file, in any encoding.
+
+    Raises
+    ------
+    ExportError
+        If the file is no export of a known format; the message says what it seems to be and what to do.
+    """
+    try:
+        _refuse_binary(data)
+        text = decode(data)
+        return FORMATS[_format(text)](text)
+    except ExportError as error:
+        raise ExportError(f"{name}: {error}") from None
+
+
+def _refuse_binary(data: bytes) -> None:
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise ExportError(f"the file is empty. Export the search again and look at the file. {READ}")
+    for signature, what, advice in SIGNATURES:
+        if data.startswith(signature):
+            raise ExportError(f"this is {what}, not the text of an export. {advice} {READ}")
+    if is_binary(data):
+        raise ExportError(f"the file is not text. Export the search again. {READ}")
+
+
+def _format(text: str) -> str:
+    """Return the format of a text."""
+    if not text.strip():
+        raise ExportError(f"the file holds no text. {READ}")
+    _refuse_pages(text)
+    if pubmed_xml.is_pubmed_xml(text) and text.lstrip().startswith("<"):
+        return pubmed_xml.NAME
+    header = delimited.header_of(text)
+    lines = text.split("\n")
+    marked = next(
+        ((i, name) for i, line in enumerate(lines) for name, is_one in BY_LINE if is_one(line)), None
+    )
+    if header is not None and (marked is None or header[0] < marked[0]):
+        return delimited.NAME
+    if marked is not None:
+        return marked[1]
+    if pubmed_xml.is_pubmed_xml(text):
+        return pubmed_xml.NAME
+    if _is_table(lines):
+        return delimited.NAME
+    raise ExportError(f"the file is of no known format; it begins with {text.strip()[:80]!r}. {READ}")
+
+
+def _refuse_pages(text: str) -> None:
+    """Refuse what a site answers instead of an export, and other kinds of XML and data."""
+    if HTML.match(text):
+        title = re.search(r"<title[^>]*>\s*(.*?)\s*</title>", text, re.I | re.S)
+        said = f' with the title "{title[1][:100]}"' if title else ""
+        raise ExportError(
+            f"this is a web page{said}, not an export; the site has probably answered with an error or asked "
+            f"to log in. Export the search again. {READ}"
+        )
+    if text.lstrip().startswith("<") and not pubmed_xml.is_pubmed_xml(text):
+        root = re.search(r"<([A-Za-z][\w:.-]*)", text)
+        said = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
+        found = f"<{root[1]}>" if root else "no element"
+        error = f' that says "{said[1][:200]}"' if said else ""
+        raise ExportError(
+            f"this is XML of another kind: {found}{error}. Export it as RIS, or from PubMed. {READ}"
+        )
+    if re.match(r"\s*[{\[]\s*[\"{\[\]}]", text):
+        raise ExportError(f"this is JSON. Export the search as RIS or as a table. {READ}")
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Return whether the first lines have the same number of cells, more than one."""
+    first = [line for line in lines if line.strip()][:2]
+    counts = [{sign: line.count(sign) for sign in delimited.DELIMITERS} for line in first]
+    return len(first) > 1 and any(
+        counts[0][sign] and counts[0][sign] == counts[1][sign] for sign in delimited.DELIMITERS
+    )
