@@ -2,7 +2,6 @@
 
 import csv
 import shutil
-import sys
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
@@ -16,9 +15,11 @@ from livingmeta.check.header_rules import header_findings
 from livingmeta.check.sources import read_curated
 from livingmeta.check.table_rules import table_findings
 from livingmeta.cli import main
+from livingmeta.edits import EditError
+from livingmeta.intake.taking import Taken
 from livingmeta.paths import ROOT
 from livingmeta.studies import load_studies
-from livingmeta.surveillance.answers import read_pmids
+from livingmeta.surveillance import feeding
 from livingmeta.surveillance.saved import saved_searches
 from livingmeta.tables.search_page import search_tables
 
@@ -48,14 +49,12 @@ class Intake:
     given: list = field(default_factory=list)
     refuse: str = ""
 
-    def SearchDetails(self, **cells):
-        return SimpleNamespace(**cells)
-
-    def take_in(self, _project, files, search):
+    def take_in(self, _data, readings, search):
         if self.refuse:
-            raise ValueError(self.refuse)
-        self.given.append((search, [pmid for _, body in files for pmid in read_pmids(body)]))
-        return SimpleNamespace(new=len(files), duplicates=0, flagged=0)
+            raise EditError(self.refuse)
+        ((_, reading),) = readings
+        self.given.append((search, [record.pmid for record in reading.records]))
+        return Taken(())
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def declare_saved_search_of_a_look(project):
 @pytest.fixture
 def intake(monkeypatch):
     stand_in = Intake()
-    monkeypatch.setitem(sys.modules, "livingmeta.intake.taking", stand_in)
+    monkeypatch.setattr(feeding, "take_in_readings", stand_in.take_in)
     return stand_in
 
 
@@ -134,11 +133,11 @@ def test_every_search_but_retired_ones_is_asked_since_its_first_day(run, intake)
         )
     ]
     first, second = (search for search, _ in intake.given)
-    assert (first.search_id, first.date, first.kind) == (f"first-{TODAY}", TODAY, "surveillance")
-    assert (second.saved_search_id, second.records_found) == ("second", 2)
+    assert (first.name, first.searched_on, first.kind) == ("first", TODAY, "surveillance")
+    assert (first.source, second.saved_search_id) == ("PubMed, through its E-utilities", "second")
     assert second.question_ids == ("magnesium-eclampsia", "low-magnesium-fracture")
     assert all(pmids == FEW for _, pmids in intake.given)
-    assert f"first: 2 records from 2030-01-10 to {TODAY}: 1 new, 0 known already" in done.output
+    assert f"first: 2 records from 2030-01-10 to {TODAY}" in done.output
 
 
 def test_a_search_that_was_asked_before_is_asked_with_an_overlap(project, run, intake):
@@ -156,7 +155,7 @@ def test_one_search_and_another_first_day(run, intake):
         done = run(server, "--search", "second", "--since", "2029-12-31")
     assert done.exit_code == 0, done.output
     ((search, pmids),) = intake.given
-    assert search.saved_search_id == "second" and pmids == [] and search.records_found == 0
+    assert search.saved_search_id == "second" and pmids == []
     assert "2029/12/31:2030/05/20[crdt]" in search.query and "since 2029-12-31" in search.notes
 
 
@@ -225,6 +224,57 @@ def test_no_saved_search_is_said(project, run, intake):
     with serving(FEW) as server:
         done = run(server)
     assert done.exit_code == 0 and "there is no saved search to ask" in done.output
+
+
+# With the intake itself ---------------------------------------------------------------------------------
+
+
+def rows(project, name):
+    with (project / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def looks(project):
+    made = [row for row in rows(project, "searches") if row["saved_search_id"]]
+    return sorted(made, key=lambda row: row["date"])
+
+
+def pending(project):
+    return sorted(row["pmid"] for row in rows(project, "screening") if row["decision"] == "pending")
+
+
+def test_a_look_is_one_search_whatever_number_of_files_it_came_in(project, run, monkeypatch):
+    monkeypatch.setattr("livingmeta.surveillance.pubmed.BATCH", 2)
+    pmids = [str(90000000 + i) for i in range(5)]
+    with serving(pmids) as server:
+        done = run(server, "--search", "second")
+    assert done.exit_code == 0, done.output
+    assert server.paths() == ["esearch", *["efetch"] * 3]
+    (look,) = looks(project)
+    assert (look["date"], look["kind"], look["records_found"]) == (TODAY, "surveillance", "5")
+    assert look["question_ids"] == "magnesium-eclampsia;low-magnesium-fracture"
+    assert pending(project) == pmids
+
+
+def test_the_same_look_twice_adds_nothing_and_a_later_one_only_what_is_new(project, run, monkeypatch):
+    with serving(FEW) as server:
+        run(server, "--search", "first")
+        once = tables(project)
+        done = run(server, "--search", "first")
+        assert done.exit_code == 0 and tables(project) == once
+        server.pmids.append("90000009")
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOW) + 7 * 24 * 3600))
+        run(server, "--search", "first")
+    assert [row["date"] for row in looks(project)] == [TODAY, "2030-05-27"]
+    assert pending(project) == ["90000001", "90000002", "90000009"]
+    assert "2030/05/06:2030/05/27[crdt]" in looks(project)[1]["query"]
+
+
+def test_a_look_that_found_nothing_is_kept(project, run):
+    with serving([]) as server:
+        done = run(server, "--search", "first")
+    assert done.exit_code == 0, done.output
+    assert [row["records_found"] for row in looks(project)] == ["0"] and pending(project) == []
 
 
 # The searches as data -----------------------------------------------------------------------------------

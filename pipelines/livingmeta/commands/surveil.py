@@ -1,6 +1,5 @@
 """The verb `surveil`: saved searches asked of PubMed, and what is new handed to the intake."""
 
-import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from livingmeta.paths import Project
 if TYPE_CHECKING:
     from livingmeta.surveillance.pubmed import Found, PubMed
     from livingmeta.surveillance.saved import SavedSearch
-
-INTAKE = "livingmeta.intake.taking"
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def surveil(only: tuple[str, ...], since: datetime | None, dry_run: bool) -> Non
     project = checkout()
     try:
         day = date.fromisoformat(today())
-        searches = _chosen(project, only)
+        searches = _chosen(project, only, day)
         pubmed = PubMed(asker(project))
     except (RefusedError, SchemaError, DataError, SettingsError) as error:
         click.echo(f"error: {error}", err=True)
@@ -72,11 +69,11 @@ def surveil(only: tuple[str, ...], since: datetime | None, dry_run: bool) -> Non
     sys.exit(0 if all(done) else 1)
 
 
-def _chosen(project: Project, only: Sequence[str]) -> "list[SavedSearch]":
+def _chosen(project: Project, only: Sequence[str], day: date) -> "list[SavedSearch]":
     from livingmeta.studies import load_studies
     from livingmeta.surveillance.saved import saved_searches
 
-    known = {one.saved_search_id: one for one in saved_searches(load_studies(project.data))}
+    known = {one.saved_search_id: one for one in saved_searches(load_studies(project.data), before=str(day))}
     if unknown := [name for name in only if name not in known]:
         raise click.UsageError(
             f"--search {', '.join(unknown)}: must be one of {', '.join(known) or '(none saved)'}"
@@ -96,33 +93,24 @@ def _looked(project: Project, pubmed: "PubMed", saved: "SavedSearch", span: Span
         if span.since > span.until:
             raise PubMedError(f"its first day, {span.since}, lies after today, {span.until}")
         found = pubmed.count(query) if dry_run else pubmed.look(query, f"{name}-{span.until}")
-        told = "nothing taken in" if dry_run else _feed(project, saved, found, span)
+        told = f"  nothing is taken in; asked: {query}" if dry_run else _feed(project, saved, found, span)
     except (PubMedError, ValueError, OSError) as error:
         said = printable(f"error: {name}: {error}; nothing of this look was taken in")
         click.echo(said, err=True)
         return False
-    click.echo(printable(f"{name}: {found.count} records from {span.since} to {span.until}: {told}"))
+    click.echo(printable(f"{name}: {found.count} records from {span.since} to {span.until}"))
     for remark in found.remarks:
         click.echo(printable(f"  PubMed took a part of the query otherwise: {remark}"))
-    if dry_run:
-        click.echo(printable(f"  asked: {query}"))
+    click.echo(printable(told))
     return True
 
 
 def _feed(project: Project, saved: "SavedSearch", found: "Found", span: Span) -> str:
     """Hand what a look found to the intake, and return in words what it made of it."""
-    intake = importlib.import_module(INTAKE)
-    heard = [f"PubMed took a part of the query otherwise: {remark}." for remark in found.remarks]
-    details = intake.SearchDetails(
-        search_id=f"{saved.saved_search_id}-{span.until}",
-        date=span.until.isoformat(),
-        source="PubMed, through its E-utilities",
-        kind="surveillance",
-        question_ids=saved.question_ids,
-        query=found.query,
-        records_found=found.count,
-        saved_search_id=saved.saved_search_id,
-        notes=" ".join([f"Asked for what was added, dated or indexed since {span.since}.", *heard]),
-    )
-    taken = intake.take_in(project, found.files, details)
-    return f"{taken.new} new, {taken.duplicates} known already, {taken.flagged} flagged"
+    from livingmeta.intake.summary import alarm_lines, broken_lines, summary
+    from livingmeta.surveillance.feeding import feed
+
+    taken = feed(project.data, saved, found, span.since, span.until)
+    for line in (*alarm_lines(taken), *broken_lines(taken, project.data)):
+        click.echo(printable(line), err=True)
+    return summary(taken)

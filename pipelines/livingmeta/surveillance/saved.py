@@ -41,14 +41,21 @@ class SavedSearch:
         return max(first, date.fromisoformat(self.last) - OVERLAP)
 
 
-def saved_searches(studies: Studies) -> tuple[SavedSearch, ...]:
-    """Return all saved searches, in the order of their table."""
-    return tuple(_saved(row, studies) for row in studies.saved_searches.to_dict("records"))
+def saved_searches(studies: Studies, before: str = "") -> tuple[SavedSearch, ...]:
+    """Return all saved searches, in the order of their table.
+
+    Parameters
+    ----------
+    before : str
+        Only looks before this day count as the last one, so that a look that is made twice on a day
+        asks for the same.
+    """
+    return tuple(_saved(row, studies, before) for row in studies.saved_searches.to_dict("records"))
 
 
-def _saved(row: dict[Any, Any], studies: Studies) -> SavedSearch:
+def _saved(row: dict[Any, Any], studies: Studies, before: str) -> SavedSearch:
     cells = {str(name): "" if pd.isna(value) else str(value) for name, value in row.items()}
     ids = tuple(part.strip() for part in cells["question_ids"].split(";") if part.strip())
     own = {name: cells[name] for name in ("saved_search_id", "source", "query", "status", "since", "notes")}
-    look = last_look_by(studies, own["saved_search_id"])
+    look = last_look_by(studies, own["saved_search_id"], before)
     return SavedSearch(**own, question_ids=ids, last=look.date if look else "")
