@@ -68,7 +68,7 @@ def retractions(file: Path, as_of: datetime, source: str | None, writing: bool, 
 
 
 def _lines(found: "Checked") -> Iterator[str]:
-    yield f"{found.notices} notices in the list"
+    yield f"notices in the list: {found.notices}"
     for hit in found.hits:
         yield from _hit(hit)
     for table in ("reports", "screening"):
