@@ -24,7 +24,9 @@ from livingmeta.commands.new_question import new_question
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
+from livingmeta.commands.retractions import retractions
 from livingmeta.commands.screen import screen
+from livingmeta.commands.surveil import surveil
 from livingmeta.commands.verify import verify
 from livingmeta.commands.withdraw import withdraw
 from livingmeta.paths import Project
@@ -48,6 +50,8 @@ main.add_command(add)
 main.add_command(correct)
 main.add_command(withdraw)
 main.add_command(new_question)
+main.add_command(surveil)
+main.add_command(retractions)
 main.add_command(intake)
 main.add_command(screen)
 
