@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test reproducible bench-build bench-stats bench-duplicates lock clean help
+.PHONY: book test reproducible walkthrough bench-build bench-stats bench-duplicates lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -29,6 +29,10 @@ bench-stats: ## how long statistics take, beside PyMARE, statsmodels and metafor
 bench-duplicates: ## duplicates among records, beside bib-dedupe (some minutes)
 	@$(PYTHON) pipelines/bootstrap.py test
 	$(BIN)/python tests/benchmarks/bench_duplicates.py
+
+walkthrough: ## run the maintainer's day in a scratch checkout and keep what the terminal shows (minutes)
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/python tests/walkthrough.py --record
 
 # One file serves every platform and Python; hashes say what may be installed, nothing says from where.
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
