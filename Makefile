@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test reproducible bench-build bench-stats lock clean help
+.PHONY: book test reproducible bench-build bench-stats bench-duplicates lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -25,6 +25,10 @@ bench-build: ## how long builds take, beside the naive way and bookdown (half an
 bench-stats: ## how long statistics take, beside PyMARE, statsmodels and metafor (a minute)
 	@$(PYTHON) pipelines/bootstrap.py test
 	$(BIN)/python tests/benchmarks/bench_stats.py
+
+bench-duplicates: ## duplicates among records, beside bib-dedupe (some minutes)
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/python tests/benchmarks/bench_duplicates.py
 
 # One file serves every platform and Python; hashes say what may be installed, nothing says from where.
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

@@ -68,7 +68,8 @@ class Analysis:
     `rows` are all rows of the question, pooled or not, and `groups` the groups that they
     have of their own; `effects` exactly those of the main fit. `fit` is None where nothing is
     pooled, and `reason` then says why. `appraisal` holds what people judged of the effects of the
-    main fit, of all rows where there is none.
+    main fit, of all rows where there is none; `marked` are the reports behind the rows that were
+    retracted, or of which an expression of concern speaks.
     """
 
     question: Question
@@ -86,6 +87,7 @@ class Analysis:
     absent: dict[str, str]
     appraisal: Appraisal = field(default_factory=Appraisal)
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    marked: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def n_studies(self) -> int:
@@ -108,6 +110,7 @@ class DoubleCountError(ValueError):
 
 BETWEEN_TEST = "knha"
 WITH_UNIT = ("MD",)
+MARKED = ("retracted", "expression of concern")
 LOW_RISK = "Only studies at low risk of bias"
 
 
@@ -147,7 +150,16 @@ def analyse(question: Question, studies: Studies) -> Analysis:
         absent=_absent(effects, fit),
         appraisal=appraisal,
         groups=studies.groups[studies.groups["effect_id"].isin(rows["effect_id"])],
+        marked=_marked(studies.reports, rows),
     )
+
+
+def _marked(reports: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the reports of the rows or of their studies that were retracted or are in doubt."""
+    if "retraction_status" not in reports:
+        return reports.iloc[:0]
+    behind = reports["report_id"].isin(rows["report_id"]) | reports["study_id"].isin(rows["study_id"])
+    return reports[behind & reports["retraction_status"].isin(MARKED)]
 
 
 def effects_of(question: Question, rows: pd.DataFrame, variant: Variant | None) -> EffectSizes:

@@ -1,5 +1,7 @@
 """What a reader has to bear in mind, worked out from the rows of a question."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from livingmeta import formats, units
@@ -12,6 +14,7 @@ def limits(analysis: Analysis) -> list[str]:
     """Return the cautions of a question: computed ones first, then those its file adds."""
     rows = analysis.rows
     computed = [
+        *_withdrawn(analysis),
         _kind(analysis),
         _extent(rows),
         _nulls(rows),
@@ -23,6 +26,19 @@ def limits(analysis: Analysis) -> list[str]:
         _judged(analysis),
     ]
     return [item for item in (*computed, *analysis.question.limits) if item]
+
+
+def _withdrawn(analysis: Analysis) -> Iterator[str]:
+    """Yield which studies have a report that was retracted or is in doubt, and whether they count."""
+    rows, used = analysis.rows, analysis.effects.frame["effect_id"]
+    words = {"retracted": "Retracted", "expression of concern": "Expression of concern"}
+    for report in analysis.marked.itertuples():
+        own = rows["study_id"].eq(report.study_id) & pd.notna(report.study_id)
+        behind = rows[rows["report_id"].eq(report.report_id) | own]
+        counted = behind["effect_id"].isin(used).any()
+        said = "a result is in the estimate" if counted else "no result is in the estimate"
+        who = formats.listing(list(dict.fromkeys(behind["study"])))
+        yield f"{words[report.retraction_status]}: {who} (report {report.report_id}); {said}."
 
 
 def _kind(analysis: Analysis) -> str:

@@ -14,15 +14,21 @@ from typing import Any
 import click
 
 from livingmeta import __version__
+from livingmeta.commands.add import add
 from livingmeta.commands.building import built
+from livingmeta.commands.correct import correct
 from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
 from livingmeta.commands.intake import intake
+from livingmeta.commands.new_question import new_question
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
+from livingmeta.commands.retractions import retractions
 from livingmeta.commands.screen import screen
+from livingmeta.commands.surveil import surveil
 from livingmeta.commands.verify import verify
+from livingmeta.commands.withdraw import withdraw
 from livingmeta.paths import Project
 
 
@@ -40,6 +46,12 @@ main.add_command(export)
 main.add_command(diff)
 main.add_command(publish)
 main.add_command(verify)
+main.add_command(add)
+main.add_command(correct)
+main.add_command(withdraw)
+main.add_command(new_question)
+main.add_command(surveil)
+main.add_command(retractions)
 main.add_command(intake)
 main.add_command(screen)
 

@@ -263,6 +263,17 @@ def last_look(studies: Studies, question_id: str | None = None) -> Look | None:
     return max(looks, key=lambda look: look.date, default=None)
 
 
+def last_look_by(studies: Studies, saved_search_id: str, before: str = "") -> Look | None:
+    """Return the newest dated look made with a saved search, of those before a day if one is given."""
+    searches = studies.searches
+    if "saved_search_id" not in searches:  # releases of before there were any
+        return None
+    rows = searches[searches["saved_search_id"].eq(saved_search_id)].dropna(subset=["date"])
+    looks = [Look(str(row["date"])[:10], str(row["kind"])) for row in rows.to_dict("records")]
+    known = (look for look in looks if not before or look.date < before)
+    return max(known, key=lambda look: look.date, default=None)
+
+
 def _listed(cell: Any) -> list[str]:
     return [] if pd.isna(cell) else [part.strip() for part in str(cell).split(";")]
 
@@ -301,8 +312,9 @@ def _pending(studies: Studies, question_id: str | None) -> int:
     waiting = studies.screening[studies.screening["decision"].eq(PENDING)]
     if question_id is None:
         return len(waiting)
-    asked = studies.searches[[question_id in _listed(cell) for cell in studies.searches["question_ids"]]]
-    return int(waiting["search_id"].isin(list(asked["search_id"])).sum())
+    looks = zip(studies.searches["search_id"], studies.searches["question_ids"], strict=True)
+    asked = [search for search, cell in looks if question_id in _listed(cell)]
+    return int(waiting["search_id"].isin(asked).sum())
 
 
 def _newest(studies: Studies, ids: Iterable[str]) -> int | None:

@@ -11,6 +11,7 @@ from livingmeta.differences import as_text, compare
 from livingmeta.edits import Texts, overlay
 from livingmeta.effect_sizes import MeasureError
 from livingmeta.estimators import FitError
+from livingmeta.kept_records import KeptRecords
 from livingmeta.questions import QuestionError
 from livingmeta.releases import Identity
 from livingmeta.schema import SchemaError
@@ -54,7 +55,7 @@ class Impact:
         return f"what it does to the estimates cannot be told: {self.reason}\n" if self.reason else ""
 
 
-def impact(data: Path, texts: Texts) -> Impact:
+def impact(data: Path, texts: Texts, kept: KeptRecords | None = None) -> Impact:
     """Return what an edit would do to a data folder.
 
     Parameters
@@ -63,12 +64,15 @@ def impact(data: Path, texts: Texts) -> Impact:
         The data folder, which stays as it is.
     texts : mapping of str to str or None
         The files of the edit, as `edits.put` takes them.
+    kept : KeptRecords, optional
+        Records that need not be worked out again.
 
     Raises
     ------
     EditError
         When there is no room for a copy to look at.
     """
+    records = kept or KeptRecords()
     with overlay(data, texts) as copy:
         before, after = check(data), check(copy)
         faults = _brought(before.faults, after.faults)
@@ -76,7 +80,10 @@ def impact(data: Path, texts: Texts) -> Impact:
         if faults:
             return Impact(faults, warnings, reason="the edit is not sound")
         try:
-            changes = compare(Snapshot(BEFORE, data, Identity()), Snapshot(AFTER, copy, Identity()))
+            changes = compare(
+                Snapshot(BEFORE, data, Identity(), kept=records),
+                Snapshot(AFTER, copy, Identity(), kept=records),
+            )
         except UNREADABLE as error:
             return Impact(faults, warnings, reason=str(error))
         return Impact(faults, warnings, changes.as_dict())

@@ -85,6 +85,11 @@ class Project:
         return self.build / "records"
 
     @property
+    def kept_records(self) -> Path:
+        """Return the folder of records that comparisons keep, named by the hash of what they follow from."""
+        return self.build / "kept"
+
+    @property
     def svg_cache(self) -> Path:
         """Return the folder of rendered charts, named by the hash of what they show."""
         return self.build / "svg"

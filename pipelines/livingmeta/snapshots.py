@@ -12,6 +12,7 @@ from typing import Any
 from livingmeta import repository
 from livingmeta.analysis import Analysis, analyse
 from livingmeta.files import replace as put
+from livingmeta.kept_records import KeptRecords
 from livingmeta.numbers import signed
 from livingmeta.paths import Project
 from livingmeta.questions import Question, QuestionError, load_questions
@@ -52,12 +53,15 @@ class Snapshot:
         Version, commit and date.
     release : Release or None
         The release that it is.
+    kept : KeptRecords or None
+        Where records are looked for before anything is analysed; None for nowhere.
     """
 
     name: str
     data: Path
     identity: Identity
     release: Release | None = None
+    kept: KeptRecords | None = None
 
     @cached_property
     def questions(self) -> dict[str, Question]:
@@ -79,6 +83,9 @@ class Snapshot:
         """Return the records by question id: a release's own as frozen, else worked out by today's code."""
         if self.release is not None:
             return self.release.records
+        if self.kept is not None:
+            texts = self.kept.texts(self.data, self.questions, self.studies)
+            return {name: signed(json.loads(text), self.version) for name, text in texts.items()}
         return {
             name: signed(plain(question_record(analysis)), self.version)
             for name, analysis in self.analyses.items()
@@ -96,13 +103,15 @@ def plain(record: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def snapshot(name: str, project: Project) -> Snapshot:
+def snapshot(name: str, project: Project, kept: KeptRecords | None = None) -> Snapshot:
     """Return the state that a name stands for.
 
     Parameters
     ----------
     name : str
         "now", a version, a folder (a checkout, a data folder, or a release), or a git revision.
+    kept : KeptRecords, optional
+        Given to both sides of a comparison, so that what they share is analysed once.
 
     Raises
     ------
@@ -110,7 +119,7 @@ def snapshot(name: str, project: Project) -> Snapshot:
         When the name stands for nothing, or what it stands for cannot be read.
     """
     try:
-        found = _found(name, project)
+        found = replace(_found(name, project), kept=kept)
         found.records  # noqa: B018 - what cannot be read is said here and not later
         return found
     except (ReleaseError, SchemaError, DataError, QuestionError, repository.RepositoryError) as error:

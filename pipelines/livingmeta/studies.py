@@ -199,6 +199,7 @@ class Studies:
     instruments: pd.DataFrame
     risk_of_bias: pd.DataFrame
     certainty: pd.DataFrame
+    saved_searches: pd.DataFrame
     searches: pd.DataFrame
     screening: pd.DataFrame
     published: pd.DataFrame

@@ -119,6 +119,21 @@ def test_awaiting_counts_the_question_s_own_and_nothing_twice():
     assert awaiting(made) == Awaiting(3, 1, 2)
 
 
+def test_records_that_nobody_has_seen_are_told_and_trigger_nothing():
+    looks = [
+        {**look("2026-03-01"), "search_id": "own"},
+        {**look("2026-05-01", "another"), "search_id": "its"},
+    ]
+    waiting = [
+        {**screened(n, decision="pending", study=None), "search_id": name}
+        for n, name in enumerate(("own", "own", "its"))
+    ]
+    made = evidence(searches=looks, screening=waiting)
+    assert awaiting(made, QUESTION.id) == Awaiting(0, 0, 0, 2)
+    assert awaiting(made).text == "3 records not screened yet"
+    assert awaiting(made).n == 0
+
+
 def test_the_newest_study_and_the_last_look_are_the_question_s():
     rows = [look("2026-03-01"), look("2026-05-01", "another"), look("2026-01-01", f"another; {QUESTION.id}")]
     made = evidence(searches=rows, years=(1999, 2004))

@@ -35,11 +35,11 @@ RECORD = {
 }
 
 
-def made_up(looks=LOOKS):
+def made_up(looks=LOOKS, decisions=DECISIONS):
     kept = studies(ROWS)
     screening = [
         {"record_id": f"r{i}", "search_id": "a", "decision": decision, "stage": stage, "reason": "made up"}
-        for i, (decision, stage) in enumerate(DECISIONS)
+        for i, (decision, stage) in enumerate(decisions)
     ]
     return replace(
         kept,
@@ -185,3 +185,15 @@ def test_every_item_of_prisma_2020_has_a_topic():
 def test_the_flow_is_told_in_words_too(flow):
     assert "Duplicates" not in flow_section(flow)
     assert "Removed before screening: n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}4." in flow_section(flow)
+
+
+def test_records_that_nobody_has_screened_stand_beside_the_flow_and_in_no_box_of_it(flow):
+    waiting = [("pending", "not_seen")] * 600
+    made = made_up(decisions=[*DECISIONS, *waiting])
+    found = boxes(prisma_flow(made, [RECORD]))
+    assert {key: box.count for key, box in found.items()} == {k: box.count for k, box in boxes(flow).items()}
+    assert found["not-kept"].parts == (("not screened yet", 600),)
+    page = search_tables(made)
+    assert "### Not screened yet" in page
+    assert "100 more stand in `data/screening.csv`." in page
+    assert stages((), made, Identity())[-1].screened == len(DECISIONS)

@@ -15,6 +15,8 @@ from livingmeta.questions import Question, QuestionError, Variant, load_question
 from livingmeta.selection import all_rows, doubled, rows_for
 from livingmeta.studies import TABLES, Studies, TextTable, matches, typed
 
+# How `livingmeta withdraw` begins the reason of a row that it takes out of a pool.
+WITHDRAWN = ("retracted: ", "expression of concern: ")
 OF_TRIALS = ("conflict_aware", "single_trial")
 
 
@@ -125,11 +127,18 @@ def _asked(
     if asked.question.effects not in studies.effects:
         return
     rows = all_rows(studies, asked.question)
-    filters = list(_filters(asked, rows))
+    emptied = WARNING if _was_withdrawn(asked, curated) else FAULT
+    filters = list(_filters(asked, rows, emptied))
     yield from filters
     yield from _columns(asked, rows)
     if not any(finding.level == FAULT for finding in (*named, *filters)):
-        yield from _fits(asked, rows, faulty)
+        yield from _fits(asked, rows, faulty, emptied)
+
+
+def _was_withdrawn(asked: Asked, curated: Curated) -> bool:
+    """Return whether rows of a question were taken out of its pool: then a filter may find none."""
+    rows = curated.effects[asked.question.effects].rows()
+    return any(row.text("pool_reason").startswith(WITHDRAWN) for row in rows)
 
 
 def _names(asked: Asked, curated: Curated) -> Iterator[Finding]:
@@ -176,14 +185,14 @@ def _one_of(asked: Asked, value: Any, allowed: set[str], *path: str | int) -> It
         yield asked.finding(value, f"must be one of {', '.join(sorted(allowed))}{hint}", *path)
 
 
-def _filters(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
-    yield from _filter(asked, rows, asked.question.filter, "filter")
+def _filters(asked: Asked, rows: pd.DataFrame, emptied: str) -> Iterator[Finding]:
+    yield from _filter(asked, rows, asked.question.filter, emptied, "filter")
     for position, variant in enumerate(asked.question.sensitivity):
         for key in ("filter", "exclude", "assume_null"):
-            yield from _filter(asked, rows, getattr(variant, key), "sensitivity", position, key)
+            yield from _filter(asked, rows, getattr(variant, key), emptied, "sensitivity", position, key)
 
 
-def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, *path: str | int) -> Iterator[Finding]:
+def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, emptied: str, *path: str | int) -> Iterator[Finding]:
     if rule is not None and not isinstance(rule, dict):
         yield asked.finding(rule, "must be a mapping of columns to values", *path)
         return
@@ -195,7 +204,8 @@ def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, *path: str | int) -> It
         for value in wanted if isinstance(wanted, list) else [wanted]:
             if not matches(rows, {column: value}).any():
                 rule_text = f"must occur in column {column} of {asked.question.effects}"
-                yield asked.finding(value, rule_text, *path, column)
+                level = emptied if column == "pool_role" else FAULT
+                yield asked.finding(value, rule_text, *path, column, level=level)
 
 
 def _columns(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
@@ -207,7 +217,7 @@ def _columns(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
             yield asked.finding(column, f"must be a column of {asked.question.effects}{hint}", *path)
 
 
-def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> Iterator[Finding]:
+def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]], emptied: str) -> Iterator[Finding]:
     question = asked.question
     if not question.pooled:
         return
@@ -216,7 +226,8 @@ def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]]) -> Ite
         chosen = rows_for(rows, question, variant)
         yield from _twice(asked, chosen, variant, seen)
         if chosen.empty:
-            yield asked.finding(_fit_name(asked, variant), "selects no row", *_place(question, variant))
+            place = _place(question, variant)
+            yield asked.finding(_fit_name(asked, variant), "selects no row", *place, level=emptied)
     main = rows_for(rows, question)
     yield from _trials(asked, main)
     yield from _overlaps(asked, main)

@@ -9,6 +9,7 @@ from livingmeta.check.sources import Curated, Row, Source
 from livingmeta.schema import TableSchema
 from livingmeta.units import parsed_bounds
 
+DAY_TAGS = ("[crdt]", "[edat]", "[mhda]")
 BOUNDS_FORM = "write `<0.7 mmol/L`, `>=2.4 mg/dL` or `0.7 to 0.9 mmol/L`"
 
 
@@ -20,6 +21,7 @@ def table_findings(curated: Curated) -> Iterator[Finding]:
     yield from _reports(curated)
     yield from _report_of_study(curated)
     yield from _screening(curated)
+    yield from _saved_searches(curated)
     yield from _unused_studies(curated)
     yield from _corrections(curated)
 
@@ -118,6 +120,18 @@ def _report_of_study(curated: Curated) -> Iterator[Finding]:
             study, stated = study_of.get(row.text("report_id")), row.text("study_id")
             if study and stated in studies and study != stated:
                 yield row.finding("report_id", f"must be a report of {stated}, is one of {study}")
+
+
+def _saved_searches(curated: Curated) -> Iterator[Finding]:
+    saved = curated.values("saved_searches", "saved_search_id")
+    for row in _rows(curated, "searches"):
+        yield from _known(row, "saved_search_id", saved, "a saved_search_id of saved_searches.csv")
+    for row in _rows(curated, "saved_searches"):
+        query = row.text("query")
+        if query.count("(") != query.count(")") or query.count('"') % 2:
+            yield row.finding("query", "every bracket and quotation mark must be closed")
+        if used := [tag for tag in DAY_TAGS if tag in query.lower()]:
+            yield row.finding("query", f"must hold no day, `livingmeta surveil` adds it ({', '.join(used)})")
 
 
 def _screening(curated: Curated) -> Iterator[Finding]:

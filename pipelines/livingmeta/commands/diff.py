@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from livingmeta.commands.options import checkout, epilog, printable
+
+if TYPE_CHECKING:
+    from livingmeta.snapshots import Snapshot
 
 
 @click.command(
@@ -14,19 +17,29 @@ from livingmeta.commands.options import checkout, epilog, printable
         "livingmeta diff 2026.11.0 now",
         "livingmeta diff main now --format json",
         "livingmeta diff HEAD~1 HEAD --format html --to changes.html",
+        "livingmeta diff main now --format markdown --images pictures",
     )
 )
 @click.argument("old")
 @click.argument("new")
 @click.option(
-    "--format", "form", default="text", show_default=True, type=click.Choice(["text", "json", "html"])
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json", "html", "markdown"]),
 )
 @click.option(
     "--to",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write (default: the standard output).",
 )
-def diff(old: str, new: str, form: str, to: Path | None) -> None:
+@click.option(
+    "--images",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for forest plots of the moved questions, before and after, as SVG and PNG.",
+)
+def diff(old: str, new: str, form: str, to: Path | None, images: Path | None) -> None:
     """Show what differs between two states of the evidence: studies, cells, methods, estimates.
 
     OLD and NEW are each a release (2026.11.0), a folder (a checkout, its data or a release), a
@@ -34,7 +47,11 @@ def diff(old: str, new: str, form: str, to: Path | None) -> None:
     """
     from livingmeta.files import write_atomically
 
-    shown = _shown(_changes(old, new), form)
+    sides = _sides(old, new)
+    changes = _changes(*sides)
+    shown = _shown(changes, form)
+    if images is not None:
+        _draw(*sides, changes, images)
     if to is None:
         click.echo(printable(shown), nl=False)
     else:
@@ -42,20 +59,51 @@ def diff(old: str, new: str, form: str, to: Path | None) -> None:
         click.echo(f"{to}")
 
 
-def _changes(old: str, new: str) -> dict[str, Any]:
-    from livingmeta.differences import compare
+def _sides(old: str, new: str) -> tuple["Snapshot", "Snapshot"]:
+    from livingmeta.analysis import DoubleCountError
     from livingmeta.effect_sizes import MeasureError
     from livingmeta.estimators import FitError
-    from livingmeta.schema import SchemaError
+    from livingmeta.kept_records import KeptRecords
     from livingmeta.snapshots import SnapshotError, snapshot
-    from livingmeta.studies import DataError
 
     project = checkout()
+    kept = KeptRecords(project.kept_records)
     try:
-        return compare(snapshot(old, project), snapshot(new, project)).as_dict()
-    except (SnapshotError, SchemaError, DataError, MeasureError, FitError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        return snapshot(old, project, kept), snapshot(new, project, kept)
+    except (SnapshotError, DoubleCountError, MeasureError, FitError) as error:
+        _fail(error)
+
+
+def _changes(old: "Snapshot", new: "Snapshot") -> dict[str, Any]:
+    from livingmeta.differences import compare
+    from livingmeta.schema import SchemaError
+    from livingmeta.studies import DataError
+
+    try:
+        return compare(old, new).as_dict()
+    except (SchemaError, DataError) as error:
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(1)
+
+
+def _draw(old: "Snapshot", new: "Snapshot", changes: dict[str, Any], folder: Path) -> None:
+    """Write the pictures of the moved questions; say on the error stream what was and was not drawn."""
+    from livingmeta.export.moved import lines_of, pictures
+    from livingmeta.files import write_bytes_atomically
+
+    made = pictures(old, new, changes["results"])
+    for line in lines_of(made):
+        click.echo(line, err=True)
+    try:
+        for name, data in made.files.items():
+            write_bytes_atomically(folder / name, data)
+            click.echo(f"{folder / name}", err=True)
+    except OSError as error:
+        _fail(error)
 
 
 def _shown(changes: dict[str, Any], form: str) -> str:
@@ -68,6 +116,6 @@ def _shown(changes: dict[str, Any], form: str) -> str:
 
         style = checkout().book / "_static" / "livingmeta.css"
         return page(changes, style.read_text(encoding="utf-8"))
-    from livingmeta.differences import as_text
+    from livingmeta.differences import as_markdown, as_text
 
-    return as_text(changes)
+    return as_markdown(changes) if form == "markdown" else as_text(changes)

@@ -74,13 +74,17 @@ def _added_dropped(part: Row | None, what: str, describe: Any) -> Iterator[str]:
 
 
 def _other_rows(rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
-        counts = [
-            f"{len(row[change])} {'row' if len(row[change]) == 1 else 'rows'} {change}"
-            for change in ("added", "dropped")
-            if row.get(change)
-        ]
-        yield f"  {row['table']}: {', '.join(counts)}"
+    yield from (f"  {rows_counted(row)}" for row in rows)
+
+
+def rows_counted(row: Row) -> str:
+    """Return how many rows of a table were added and dropped."""
+    counts = [
+        f"{len(row[change])} {'row' if len(row[change]) == 1 else 'rows'} {change}"
+        for change in ("added", "dropped")
+        if row.get(change)
+    ]
+    return f"{row['table']}: {', '.join(counts)}"
 
 
 def _cell(cell: Row) -> str:
@@ -96,7 +100,7 @@ def _column(row: Row) -> str:
 def _screening(changes: Row) -> list[str]:
     part = changes.get("screening") or {}
     awaiting = part.get("awaiting") or {}
-    decided = [f"{row['id']}: {_decided(row)}; {row['reason']}" for row in part.get("decided") or ()]
+    decided = [f"{row['id']}: {decision(row)}; {row['reason']}" for row in part.get("decided") or ()]
     lines = list(_limited(decided))
     if awaiting.get("old") != awaiting.get("new"):
         lines.append(f"full text awaited: {awaiting.get('old')} records -> {awaiting.get('new')}")
@@ -106,7 +110,8 @@ def _screening(changes: Row) -> list[str]:
     return _section("Screening", lines)
 
 
-def _decided(row: Row) -> str:
+def decision(row: Row) -> str:
+    """Return what was decided on a record, and what before."""
     words = str(row["decision"]).replace("_", " ")
     return f"{str(row['before']).replace('_', ' ')} -> {words}" if row.get("before") else words
 

@@ -66,13 +66,13 @@ class Figure:
 
 def svg(snapshot: Snapshot) -> Files:
     """Return every chart as SVG, with the letters it needs inside."""
-    return {f"{one.name}.svg": _with_font(one).encode() for one in figures(snapshot)}
+    return {f"{one.name}.svg": with_font(one).encode() for one in figures(snapshot)}
 
 
 def pdf(snapshot: Snapshot) -> Files:
     """Return every chart as PDF, with the letters it uses inside."""
-    convert = _converter("svg_to_pdf")
-    return {f"{one.name}.pdf": ordered(convert(_in_points(one)), _words(one)) for one in figures(snapshot)}
+    convert = converter("svg_to_pdf")
+    return {f"{one.name}.pdf": ordered(convert(in_points(one)), _words(one)) for one in figures(snapshot)}
 
 
 def _words(one: Figure) -> dict[str, str]:
@@ -81,15 +81,16 @@ def _words(one: Figure) -> dict[str, str]:
 
 def png(snapshot: Snapshot) -> Files:
     """Return every chart as PNG, at every resolution."""
-    convert = _converter("svg_to_png")
+    convert = converter("svg_to_png")
     return {
-        f"{one.name}.{dpi}dpi.png": png_with_words(convert(_in_points(one), ppi=dpi), one, dpi)
+        f"{one.name}.{dpi}dpi.png": png_with_words(convert(in_points(one), ppi=dpi), one, dpi)
         for one in figures(snapshot)
         for dpi in DOTS_PER_INCH
     }
 
 
-def _converter(name: str) -> Callable[..., bytes]:
+def converter(name: str) -> Callable[..., bytes]:
+    """Return a function of the drawing engine, which knows our font from then on."""
     import vl_convert  # it starts a JavaScript engine: only where something is drawn
 
     vl_convert.register_font_directory(str(FONTS))
@@ -97,7 +98,7 @@ def _converter(name: str) -> Callable[..., bytes]:
     return found
 
 
-def _in_points(one: Figure) -> str:
+def in_points(one: Figure) -> str:
     """Return the SVG for the engine, which takes a unit of a picture for a point of paper."""
     return _MILLIMETRES.sub(lambda size: f'="{float(size[1]) * POINTS_PER_MM:.4f}"', one.svg, count=2)
 
@@ -180,7 +181,7 @@ def on_paper(drawn: str, width_mm: float, about: str) -> str:
     return f"{start}<metadata>{html.escape(about)}</metadata>{ground}{alone[opening.end() :]}"
 
 
-def _with_font(one: Figure) -> str:
+def with_font(one: Figure) -> str:
     """Return an SVG that brings the faces it uses; the licence of the font allows it in a document."""
     used = [face for face in FACES if face == "normal" or f'font-weight="{face}"' in one.svg]
     faces = "".join(

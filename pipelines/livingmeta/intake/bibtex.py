@@ -1,13 +1,23 @@
-"""BibTeX, each entry parsed by itself by bibtexparser, so that a brace left open takes no other entry along."""
+"""BibTeX, entry by entry parsed by bibtexparser, so that a brace left open takes no other entry along."""
 
 import logging
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bibtexparser import Library
 from bibtexparser.middlewares import RemoveEnclosingMiddleware, ResolveStringReferencesMiddleware
 from bibtexparser.middlewares.names import parse_single_name_into_parts, split_multiple_persons_names
-from bibtexparser.model import Block, DuplicateFieldKeyBlock, Entry, ExplicitComment, Field, Preamble, String
+from bibtexparser.model import (
+    Block,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ExplicitComment,
+    Field,
+    ImplicitComment,
+    Preamble,
+    String,
+)
 from bibtexparser.splitter import Splitter
 
 from livingmeta.intake import normalise
@@ -18,7 +28,8 @@ from livingmeta.intake.record import Broken, Reading, Record
 NAME = "BibTeX"
 START = re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]")
 KINDS = {"misc": "", "article": ""}
-MONTHS = [String(key, f'"{key}"') for key in "jan feb mar apr may jun jul aug sep oct nov dec".split()]
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+PACKING = re.compile(r"^\s*(?:%.*|Scopus|EXPORT DATE:.*)?\s*$")
 RESOLVE, REMOVE_ENCLOSING = ResolveStringReferencesMiddleware(), RemoveEnclosingMiddleware()
 # Says of every broken entry what the result says anyway.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
@@ -32,7 +43,10 @@ def is_bibtex(line: str) -> bool:
 def read(text: str) -> Reading:
     """Return the entries of a BibTeX file; two with one key are two records, an unclosed one is broken."""
     parts = [(piece, _blocks(piece.text)) for piece in _chunks(text)]
-    strings = [*MONTHS, *(block for _, blocks in parts for block in blocks if isinstance(block, String))]
+    strings = [
+        *(String(month, f'"{month}"') for month in MONTHS),
+        *(block for _, blocks in parts for block in blocks if isinstance(block, String)),
+    ]
     results: list[Record | Broken] = []
     for chunk, blocks in parts:
         results.extend(_results(chunk, blocks, strings, len(results)))
@@ -44,7 +58,7 @@ def _chunks(text: str) -> Iterator[Piece]:
     lines = text.split("\n")
     starts = [i for i, line in enumerate(lines) if START.match(line)]
     limits = [0, *starts, len(lines)]
-    return numbered((a + 1, "\n".join(lines[a:b])) for a, b in zip(limits, limits[1:], strict=False))
+    return numbered((a + 1, "\n".join(lines[a:b])) for a, b in pairwise(limits))
 
 
 def _blocks(text: str) -> list[Block | Exception]:
@@ -59,17 +73,22 @@ def _results(
 ) -> Iterator[Record | Broken]:
     number = before
     for block in blocks:
-        if isinstance(block, String | Preamble | ExplicitComment):
+        if isinstance(block, String | Preamble | ExplicitComment) or _is_packing(block):
             continue
         number += 1
         raw = getattr(block, "raw", None) or chunk.text
         piece = Piece(number, chunk.line + (getattr(block, "start_line", None) or 0), raw)
-        if isinstance(block, DuplicateFieldKeyBlock):
-            block = block.ignore_error_block
-        if isinstance(block, Entry):
-            yield read_piece(_found(block, strings), piece)
+        entry = block.ignore_error_block if isinstance(block, DuplicateFieldKeyBlock) else block
+        if isinstance(entry, Entry):
+            yield read_piece(_found(entry, strings), piece)
         else:
             yield broken(piece, _reason(block))
+
+
+def _is_packing(block: Block | Exception) -> bool:
+    """Return whether a block is what programs print around entries: their name, the day, the encoding."""
+    lines = str(block.comment).split("\n") if isinstance(block, ImplicitComment) else [""]
+    return isinstance(block, ImplicitComment) and all(PACKING.match(line) for line in lines)
 
 
 def _reason(block: Block | Exception) -> str:

@@ -1,11 +1,11 @@
 """Which pairs of records are worth comparing, without comparing all.
 
-A pair is, when it shares an identifier, a place in print, a trial's name or number, a whole title, or enough of
-the rarer words and neighbouring words of its title.
+A pair is, when it shares an identifier, a place in print, a trial's name or number, a whole title, or enough
+of the rarer words and neighbouring words of its title.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -32,13 +32,13 @@ def candidates(keys: Sequence[Key]) -> set[tuple[int, int]]:
 
 def _groups(keys: Sequence[Key]) -> Iterator[list[int]]:
     """Yield the places of records that share something that few share."""
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    found: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
         for mark in _marks(key):
             found[mark].append(place)
     rare = max(20, len(keys) // 50)
     for mark in found:
-        if len(found[mark]) > 1 and not (mark[0] == "acronym" and len(found[mark]) > rare):  # type: ignore[index]
+        if len(found[mark]) > 1 and not (mark[0] == "acronym" and len(found[mark]) > rare):
             yield found[mark]
 
 
@@ -63,7 +63,7 @@ def _pairs_of(group: Sequence[int]) -> Iterable[tuple[int, int]]:
 
 
 def _same_titles(keys: Sequence[Key]) -> Iterator[tuple[int, int]]:
-    """Yield pairs with one title; where many share it, those that share journal, year or first author as well."""
+    """Yield pairs with one title; where many share it, those that share journal, year or author too."""
     found: dict[str, list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
         for form in {title.squeezed for title in key.titles} - {""}:

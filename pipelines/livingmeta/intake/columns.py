@@ -8,13 +8,16 @@ COLUMNS: dict[str, str] = {
     "titles": "title|article title|document title|ti|t1|primary title|study title|public title|publictitle|"
     "scientific title|scientifictitle|brief title|official title|item title|paper title|original title|"
     "translated title",
-    "authors": "authors|author|author s|author names|author name|au|author full names|af|a1|authors raw affiliation|"
+    "authors": "authors|author|author s|author names|author name|au|author full names|af|a1|"
+    "authors raw affiliation|"
     "book authors|ba|group authors|ca|first author|contact",
     "years": "year|publication year|published year|pubyear|py|year published|y1|publication year online|"
     "publication date|date of publication|date published|publicationdate|pub date|date|dp|da|pd|published|"
     "early access date|start date|first posted|date registration|date registration3|create date|entry date",
-    "journals": "journal|journal book|source title|publication title|journal title|journal name|jt|so|secondary title|"
-    "t2|jf|jo|source|publication|publication name|abbreviated source title|journal abbreviation|source register|"
+    "journals": "journal|journal book|source title|publication title|journal title|journal name|jt|so|"
+    "secondary title|"
+    "t2|jf|jo|source|publication|publication name|abbreviated source title|journal abbreviation|"
+    "source register|"
     "source title anthology title|ta|ja|book title|conference name",
     "volumes": "volume|vl|vi|vol",
     "issues": "issue|is|ip|number|iss",
@@ -27,14 +30,18 @@ COLUMNS: dict[str, str] = {
     "pmids": "pmid|pubmed id|pubmedid|medline pmid|pm|pubmed|pubmed pmid|pubmed link|medline id",
     "pmcids": "pmcid|pmc id|pmc|pubmed central id",
     "accessions": "accession number|an|accession|call number|central id|extra|notes|custom 1|custom1|key|id",
-    "registrations": "registration|registrations|registration number|nct number|nct id|nctid|nct|trialid|trial id|"
-    "trial registration|clinical trial numbers|clinical trial number|ctgov id|ictrp id|other ids|secondary ids|"
+    "registrations": "registration|registrations|registration number|nct number|nct id|nctid|nct|"
+    "trialid|trial id|"
+    "trial registration|clinical trial numbers|clinical trial number|ctgov id|ictrp id|other ids|"
+    "secondary ids|"
     "secondary id|main id|org study id|study identifier|trial registration number|supporting clinical trials",
     "abstracts": "abstract|abstract note|ab|brief summary|n2|abstract text|summary",
     "languages": "language|la|language of original document|article language|languages",
-    "kinds": "document type|publication type|doctype|dt|item type|pt|m3|record type|report type|type|reference type|"
+    "kinds": "document type|publication type|doctype|dt|item type|pt|m3|record type|report type|type|"
+    "reference type|"
     "ref type|type of reference",
-    "addresses": "url|urls|link|study url|full text link|embase link|plink|ur|web address|source linkout|url web|ut",
+    "addresses": "url|urls|link|study url|full text link|embase link|plink|ur|web address|"
+    "source linkout|url web|ut",
     "databases": "database|database name|db|source database|library catalog|data source|register",
 }
 FIELDS: dict[str, tuple[str, ...]] = {field: tuple(names.split("|")) for field, names in COLUMNS.items()}

@@ -1,4 +1,4 @@
-"""Reports that belong together without being the same: notices, protocols, preprints, reports of one trial."""
+"""Reports that belong together without being the same: notices, protocols, preprints, second reports."""
 
 import re
 from collections import defaultdict
@@ -32,9 +32,12 @@ LINK_OF = {
 }  # fmt: skip
 # What a relation of a record makes, and whether the record is what is about the other one.
 SAID = {
-    "erratum_of": (ERRATUM_OF, True), "retraction_of": (RETRACTION_OF, True), "concern_of": (CONCERN_OF, True),
-    "comment_on": (COMMENT_ON, True), "preprint_of": (PREPRINT_OF, True), "retracted_by": (RETRACTION_OF, False),
-    "corrected_by": (ERRATUM_OF, False), "concern_by": (CONCERN_OF, False), "published_as": (PREPRINT_OF, True),
+    "erratum_of": (ERRATUM_OF, True), "retraction_of": (RETRACTION_OF, True),
+    "concern_of": (CONCERN_OF, True),
+    "comment_on": (COMMENT_ON, True), "preprint_of": (PREPRINT_OF, True),
+    "retracted_by": (RETRACTION_OF, False),
+    "corrected_by": (ERRATUM_OF, False), "concern_by": (CONCERN_OF, False),
+    "published_as": (PREPRINT_OF, True),
     "commented_by": (COMMENT_ON, False), "protocol_of": (PROTOCOL_OF, True),
 }  # fmt: skip
 YEARS_TO_A_NOTICE, YEARS_BETWEEN_REPORTS, YEARS_TO_A_PAPER, YEARS_FROM_A_PROTOCOL = 15, 6, 4, 12
@@ -75,9 +78,17 @@ def _notice(a: Key, b: Key, found: Evidence) -> Found | None:
         return LINK_OF[kind], True, f"same {' and '.join(found.same)}"
     if a.year and b.year and not b.year - 1 <= a.year <= b.year + YEARS_TO_A_NOTICE:
         return None
-    names_it = found.title.grade == "same" or _quotes(a, b) or (found.title.grade == "part" and found.title.score > 0.5)
+    names_it = (
+        found.title.grade == "same"
+        or (_quotes(a, b) and found.journal == "same")
+        or (found.title.grade == "part" and found.title.score > 0.5)
+    )
     if names_it and len(b.title.content) > 2 and found.journal != "differ":
-        return LINK_OF[kind], True, "it names the title" + (", same journal" if found.journal == "same" else "")
+        return (
+            LINK_OF[kind],
+            True,
+            "it names the title" + (", same journal" if found.journal == "same" else ""),
+        )
     return None
 
 
@@ -95,7 +106,11 @@ def _preprint(a: Key, b: Key, found: Evidence) -> Found | None:
 
 
 def _protocol(a: Key, b: Key, found: Evidence) -> Found | None:
-    if a.kind != PROTOCOL or b.kind in NOTICES | {PROTOCOL, COMMENT, REGISTRY_ENTRY}:
+    if (
+        a.kind != PROTOCOL
+        or b.title.kind == PROTOCOL
+        or b.kind in NOTICES | {PROTOCOL, COMMENT, REGISTRY_ENTRY}
+    ):
         return None
     if shared := a.registrations & b.registrations:
         return PROTOCOL_OF, True, f"same registration number {min(shared)}"
@@ -109,11 +124,15 @@ def _protocol(a: Key, b: Key, found: Evidence) -> Found | None:
 def _one_study(a: Key, b: Key, found: Evidence, least: float = 0.8) -> bool:
     """Return whether titles and authors say that two reports are of one study."""
     grade = found.title.grade
-    if grade not in ("same", "part", "alike") and not (grade == "different" and found.title.score >= least):
+    if grade not in ("same", "part", "longer", "alike") and not (
+        grade == "different" and found.title.score >= least
+    ):
         return False
     if found.authors == "missing":
         return grade in ("same", "part") and long_enough(a, b)
-    return found.authors != "differ" and (grade in ("same", "part") or found.title.score >= least)
+    if grade in ("same", "part"):
+        return found.authors != "differ"
+    return found.authors in ("same", "first") and found.title.score >= least
 
 
 def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
@@ -123,9 +142,19 @@ def _second_report(a: Key, b: Key, found: Evidence) -> Found | None:
         return SECOND_REPORT, True, f"same registration number {min(shared)}"
     near = found.years is None or found.years <= YEARS_BETWEEN_REPORTS
     titles = found.title.grade in ("same", "part") or (
-        found.title.grade == "alike" and found.title.score >= 0.85 and found.authors in ("same", "first")
+        found.title.grade in ("alike", "longer")
+        and found.title.score >= 0.85
+        and found.authors in ("same", "first")
     )
-    if titles and near and found.authors != "differ" and (found.authors != "missing" or long_enough(a, b)):
+    if (
+        titles
+        and near
+        and found.authors != "differ"
+        and (
+            found.authors != "missing"
+            or ((found.title.grade == "same" or a.title.further != b.title.further) and long_enough(a, b))
+        )
+    ):
         return SECOND_REPORT, True, in_words(found)
     shared = a.acronyms & b.acronyms
     told = a.title.further or b.title.further or {a.kind, b.kind} & {PROTOCOL, ABSTRACT}
@@ -150,5 +179,3 @@ def said(records: Sequence[Record], keys: Sequence[Key]) -> Iterator[tuple[int, 
                     if other != place:
                         left, right = (place, other) if about else (other, place)
                         yield left, right, link, f"the record names the {name.upper()} {value}"
-
-

@@ -70,8 +70,10 @@ def _unknown(text: str) -> str:
     accepted = "; ".join(f"{field}: {', '.join(names.split('|')[:5])}" for field, names in COLUMNS.items())
     return (
         f"no header of an export found; the first line has the columns {', '.join(headers)[:500]}; "
-        f"understood of these: {known}. A table needs a header with a column of titles, DOIs, PMIDs or registration "
-        f"numbers and one more column that is known. Rename the columns; understood are among others {accepted}."
+        f"understood of these: {known}. A table needs a header with a column of titles, DOIs, PMIDs or "
+        f"registration "
+        f"numbers and one more column that is known. Rename the columns; understood are among others "
+        f"{accepted}."
     )
 
 

@@ -6,6 +6,7 @@ What is found depends on the records alone and not on their order.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from livingmeta.intake.candidates import candidates
 from livingmeta.intake.companions import companion, said
@@ -34,6 +35,15 @@ class _Nodes:
             self.verdicts[pair] = judge(self.keys[pair[0]], self.keys[pair[1]])
         return self.verdicts[pair]
 
+    def one_title(self, i: int, j: int) -> bool:
+        """Return whether two nodes are one report with one title, typing errors aside."""
+        verdict = self.judged(i, j)
+        return verdict.answer == "same" and verdict.found.title.grade == "same"
+
+    def identified(self, i: int, j: int) -> bool:
+        """Return whether an identifier makes two different nodes one report."""
+        return i != j and self.judged(i, j).answer == "same" and self.judged(i, j).tier == 3
+
 
 def duplicates(records: Sequence[Record]) -> Comparison:
     """Return which of the records are one report, and every other pair that has to do with each other."""
@@ -59,9 +69,7 @@ def compare(new: Sequence[Record], known: Sequence[Record]) -> Comparison:
     """
     records = (*known, *new)
     nodes = _nodes(records, len(known))
-    pairs = sorted(
-        (i, j) for i, j in candidates(nodes.keys) if nodes.has_new[i] or nodes.has_new[j]
-    )
+    pairs = sorted((i, j) for i, j in candidates(nodes.keys) if nodes.has_new[i] or nodes.has_new[j])
     parents = _clustered(nodes, pairs)
     members = defaultdict(list)
     for node, parent in enumerate(parents):
@@ -79,7 +87,7 @@ def reports_of_one_trial(records: Sequence[Record]) -> tuple[Match, ...]:
 
 
 def links(records: Sequence[Record]) -> tuple[Match, ...]:
-    """Return the errata, retractions, concerns, comments, protocols and preprints with what they are about."""
+    """Return errata, retractions, concerns, comments, protocols and preprints with what they are about."""
     return duplicates(records).of(*LINKS)
 
 
@@ -98,8 +106,10 @@ def _nodes(records: Sequence[Record], known: int) -> _Nodes:
 
 
 def _clustered(nodes: _Nodes, pairs: Iterable[Pair]) -> list[int]:
-    """Return the cluster of each node: the strongest pairs join first, and nothing joins what contradicts it."""
+    """Return the cluster of each node: the strongest pairs join first, unless members contradict."""
     same = [(pair, verdict) for pair in pairs if (verdict := nodes.judged(*pair)).answer == "same"]
+    unclear = _fits_several(nodes, same)
+    same = [(pair, verdict) for pair, verdict in same if pair not in unclear]
     same.sort(key=lambda one: (-one[1].tier, -one[1].score, one[0]))
     parents = list(range(len(nodes.keys)))
     members = [[node] for node in parents]
@@ -112,10 +122,55 @@ def _clustered(nodes: _Nodes, pairs: Iterable[Pair]) -> list[int]:
     return parents
 
 
+def _fits_several(nodes: _Nodes, same: Iterable[tuple[Pair, Verdict]]) -> set[Pair]:
+    """Return the pairs by a part of a title, where that part fits two reports that are not the same."""
+    wholes: dict[int, list[int]] = defaultdict(list)
+    for (i, j), verdict in same:
+        if verdict.tier == 1 and verdict.found.title.grade == "part":
+            short, long = sorted((i, j), key=lambda node: len(nodes.keys[node].title.squeezed))
+            wholes[short].append(long)
+    return {
+        (min(short, long), max(short, long))
+        for short, longs in wholes.items()
+        if any(_contradict(nodes.judged(x, y)) for x, y in combinations(longs[:50], 2))
+        for long in longs
+    }
+
+
 def _may_join(nodes: _Nodes, a: Sequence[int], b: Sequence[int]) -> bool:
     if any(nodes.known[i] for i in a) and any(nodes.known[j] for j in b):
         return False
-    return all(nodes.judged(i, j).answer != "apart" for i in a for j in b)
+    return all(_agree(nodes, i, j, a, b) for i in a for j in b)
+
+
+def _agree(nodes: _Nodes, i: int, j: int, a: Sequence[int], b: Sequence[int]) -> bool:
+    """Return whether node `i` of cluster `a` may be one report with node `j` of cluster `b`.
+
+    A wrong year, page or title does not keep a record from its cluster when an identifier has shown it
+    wrong: the record has the identifier of another one of its cluster, and that one is the same as the
+    other side.
+    """
+    verdict = nodes.judged(i, j)
+    if not _contradict(verdict):
+        return True
+    if verdict.found.title.grade == "numbers" or verdict.found.other or verdict.hard:
+        return False
+    twins = [(k, j) for k in a if nodes.identified(i, k)] + [(i, k) for k in b if nodes.identified(j, k)]
+    if any(nodes.judged(x, y).answer == "same" for x, y in twins):
+        return True
+    # Two spoilt copies of one title are further from each other than from the title.
+    spoilt = verdict.found.title.grade == "alike" and verdict.score > 0.93 and verdict.answer != "apart"
+    between = [(i, k, j) for k in a if k != i] + [(j, k, i) for k in b if k != j]
+    return spoilt and any(nodes.one_title(x, k) and nodes.one_title(k, y) for x, k, y in between)
+
+
+def _contradict(verdict: Verdict) -> bool:
+    """Return whether two records cannot be one report, whatever a third one says."""
+    if verdict.answer == "same":
+        return False
+    other_words = verdict.found.title.grade in ("alike", "longer", "numbers")
+    other_title = verdict.answer == "possible" and verdict.found.title.grade == "different"
+    return verdict.answer == "apart" or other_words or other_title
 
 
 def _matches(nodes: _Nodes, pairs: Iterable[Pair], parents: Sequence[int]) -> dict[Pair, Match]:
@@ -141,7 +196,7 @@ def _relation(nodes: _Nodes, i: int, j: int, parents: Sequence[int]) -> tuple[st
     if verdict.answer == "same":
         if parents[i] == parents[j] or (nodes.known[i] or nodes.known[j]):
             return DUPLICATE, True, verdict.because
-        return POSSIBLE, True, f"{verdict.because}; a record that is the same as one of them contradicts the other"
+        return POSSIBLE, True, f"{verdict.because}; but a record that fits one of them contradicts the other"
     other = companion(nodes.keys[i], nodes.keys[j], verdict.found)
     if other and other[0] != SECOND_REPORT:
         return other
@@ -187,7 +242,9 @@ def _clusters(
     nodes: _Nodes, groups: Iterable[Sequence[int]], records: Sequence[Record], known: int,
     matches: dict[Pair, Match],
 ) -> tuple[Cluster, ...]:  # fmt: skip
-    found = [sorted(place for node in group for place in _of_one_report(nodes, node, known)) for group in groups]
+    found = [
+        sorted(place for node in group for place in _of_one_report(nodes, node, known)) for group in groups
+    ]
     found = sorted(places for places in found if len(places) > 1)
     cluster_of = {place: number for number, places in enumerate(found) for place in places}
     reasons: dict[int, list[Match]] = defaultdict(list)
@@ -212,8 +269,8 @@ def _of_one_report(nodes: _Nodes, node: int, known: int) -> list[int]:
 def representative(places: Sequence[int], records: Sequence[Record], known: int = 0) -> int:
     """Return the record that stands for a cluster.
 
-    A known one if there is one; else the one with most identifiers, then most fields, then the longest title; of
-    equal ones the first by content, so that the order of the records does not matter.
+    A known one if there is one; else the one with most identifiers, then most fields, then the longest title;
+    of equal ones the first by content, so that the order of the records does not matter.
     """
     keys = keys_of([records[place] for place in places])
 
@@ -223,6 +280,14 @@ def representative(places: Sequence[int], records: Sequence[Record], known: int 
         identifiers = sum(map(bool, (record.doi, record.pmid, record.pmcid, record.registrations)))
         fields = (record.title, record.authors, record.year, record.journal, record.volume, record.issue)
         filled = sum(map(bool, (*fields, record.pages, record.abstract, record.language, record.relations)))
-        return (place >= known, -identifiers, -filled, -len(record.authors), -len(record.title), key.identity, place)
+        return (
+            place >= known,
+            -identifiers,
+            -filled,
+            -len(record.authors),
+            -len(record.title),
+            key.identity,
+            place,
+        )
 
     return min(zip(places, keys, strict=True), key=order)[0]

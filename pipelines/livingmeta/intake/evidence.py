@@ -16,7 +16,7 @@ from livingmeta.intake.record import (
     REGISTRY_ENTRY,
     RETRACTION,
 )
-from livingmeta.intake.titles import Resemblance, compare_titles
+from livingmeta.intake.resemblance import Resemblance, compare_titles
 
 NOTICES = frozenset({ERRATUM, RETRACTION, CONCERN})
 # A record of one of these kinds is never the same report as one of another kind.
@@ -109,6 +109,7 @@ def in_words(found: Evidence) -> str:
     titles = {
         "same": "same title" if found.title.score == 1 else "titles alike",
         "part": "one title is part of the other",
+        "longer": "one title goes on",
         "alike": "titles alike",
         "numbers": "titles alike but for a number",
     }.get(found.title.grade)

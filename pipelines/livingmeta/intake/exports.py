@@ -1,9 +1,9 @@
-"""Any export of a search becomes records: the format is recognised by what the file holds, not by its name."""
+"""Any export of a search becomes records; its format is recognised by what it holds, not by its name."""
 
 import re
 from collections.abc import Callable
 
-from livingmeta.intake import bibtex, delimited, nbib, pubmed_xml, ris, web_of_science
+from livingmeta.intake import bibtex, delimited, endnote_xml, nbib, pubmed_xml, ris, web_of_science
 from livingmeta.intake.encoding import decode, is_binary
 from livingmeta.intake.record import ExportError, Reading
 
@@ -14,6 +14,7 @@ FORMATS: dict[str, Callable[[str], Reading]] = {
     bibtex.NAME: bibtex.read,
     delimited.NAME: delimited.read,
     web_of_science.NAME: web_of_science.read,
+    endnote_xml.NAME: endnote_xml.read,
 }
 BY_LINE = (
     (ris.NAME, ris.is_ris),
@@ -22,14 +23,14 @@ BY_LINE = (
     (bibtex.NAME, bibtex.is_bibtex),
 )
 READ = (
-    "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv) and "
-    "Web of Science plain text (.ciw)."
+    "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv), "
+    "Web of Science plain text (.ciw) and EndNote XML (.xml)."
 )
 # What a file begins with that is no text, and what to do about it.
 SIGNATURES = (
     (b"\x1f\x8b", "a gzip archive", "Unpack it and give the file inside."),
     (b"PK\x05\x06", "an empty zip archive", "Export the search again."),
-    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx)", "Unpack the archive, or save the workbook as CSV."),
+    (b"PK\x03\x04", "a zip archive or a workbook (.xlsx)", "Unpack it, or save the workbook as CSV."),
     (b"BZh", "a bzip2 archive", "Unpack it and give the file inside."),
     (b"\xfd7zXZ", "an xz archive", "Unpack it and give the file inside."),
     (b"7z\xbc\xaf", "a 7z archive", "Unpack it and give the file inside."),
@@ -82,6 +83,8 @@ def _format(text: str) -> str:
     """Return the format of a text."""
     if not text.strip():
         raise ExportError(f"the file holds no text. {READ}")
+    if text.lstrip().startswith("<") and endnote_xml.is_endnote_xml(text):
+        return endnote_xml.NAME
     _refuse_pages(text)
     if pubmed_xml.is_pubmed_xml(text) and text.lstrip().startswith("<"):
         return pubmed_xml.NAME
@@ -112,9 +115,9 @@ def _refuse_pages(text: str) -> None:
         )
     if text.lstrip().startswith("<") and not pubmed_xml.is_pubmed_xml(text):
         root = re.search(r"<([A-Za-z][\w:.-]*)", text)
-        said = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
+        fault = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
         found = f"<{root[1]}>" if root else "no element"
-        error = f' that says "{said[1][:200]}"' if said else ""
+        error = f' that says "{fault[1][:200]}"' if fault else ""
         raise ExportError(
             f"this is XML of another kind: {found}{error}. Export it as RIS, or from PubMed. {READ}"
         )

@@ -1,4 +1,5 @@
-"""Text as it is compared: one spelling for what databases, transliterations and typesetters write differently."""
+# ruff: noqa: SIM905
+"""Text as it is compared: one spelling for what databases and transliterations write differently."""
 
 import html
 import re
@@ -9,8 +10,8 @@ GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψωςϕϵϑ",
         (
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
-            "upsilon phi chi psi omega sigma phi epsilon theta"
+            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma "
+            "tau upsilon phi chi psi omega sigma phi epsilon theta"
         ).split(),
         strict=True,
     )
@@ -30,7 +31,9 @@ LETTERS = {
 NUMBER_WORDS = dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True))
 ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 # Only after these is a Roman numeral a number: "IV magnesium" is not the fourth.
-COUNTED = frozenset("part phase type stage study trial grade class series report chapter volume paper".split())
+COUNTED = frozenset(
+    "part phase type stage study trial grade class series report chapter volume paper".split()
+)
 SMALL_WORDS = frozenset(
     "a an the of in on for and with to by at from as is are was were its their among between into after "
     "der die das und in bei von mit la le les el los las de del des du en et y e o un une".split()
@@ -42,8 +45,11 @@ _TAG = re.compile(r"</?[a-z][^<>]{0,80}>", re.I)
 _TEX_ACCENT = re.compile(r"\{?\\[\"'`^~=.uvHcrk]\s?\{?\\?(\w)\}?\}?")
 _TEX = re.compile(r"\\(?:text\w+|math\w+|emph|rm|it|bf|ensuremath)\b")
 _THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
+_MISREAD = re.compile(r"(?<=[a-z]{2})[10](?=[a-z]{3})")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
 
 
 def without_markup(text: str) -> str:
@@ -78,34 +84,43 @@ def spelled(word: str) -> str:
         return word.lstrip("0") or word
     if word in NUMBER_WORDS:
         return str(NUMBER_WORDS[word])
-    for old, new in (("sulph", "sulf"), ("ae", "e"), ("oe", "e"), ("our", "or"), ("ph", "f"), ("geing", "ging")):
+    word = re.sub(r"[ao]e(?=[a-z])", "e", word)
+    for old, new in (("sulph", "sulf"), ("our", "or"), ("ph", "f"), ("geing", "ging")):
         word = word.replace(old, new)
     word = re.sub(r"(?<=[iy])s(?=[aeiou])", "z", word)
     word = re.sub(r"([bt])re$", r"\1er", word)
     word = re.sub(r"(am|lit|kilo)me$", r"\1m", word) if word.startswith("program") else word
-    word = re.sub(r"([a-z])\1", r"\1", word)
     word = re.sub(r"ogue$", "og", word).replace("aluminium", "aluminum")
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("is", "us")) else word
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("is", "us", "ss")):
+        word = word[:-1]
+    return re.sub(r"([a-z])\1", r"\1", word)
+
+
+def printed_words(text: str) -> tuple[str, ...]:
+    """Return the words of a title in Latin letters as they are printed; CJK characters one by one."""
+    text = without_markup(text).replace("%", " percent ").replace("&", " and ").replace("+", " ")
+    text = _THOUSANDS.sub("", latin(text))
+    # "Mel1itus": a digit inside a word is a letter that was misread.
+    text = _MISREAD.sub(lambda found: "l" if found.group() == "1" else "o", text)
+    return tuple(_WORD.findall(text))
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Return the words of a title as they are compared, in their order; CJK characters one by one."""
-    text = without_markup(text).replace("%", " percent ").replace("&", " and ").replace("+", " ")
-    text = latin(text)
-    text = _THOUSANDS.sub("", text)
-    raw = _WORD.findall(text)
-    found = []
-    for place, word in enumerate(raw):
-        before = raw[place - 1] if place else ""
-        if word in ROMAN and (before in COUNTED or (word in {"ii", "iii", "vii", "viii"})):
-            found.append(str(ROMAN[word]))
-        elif word in {"v", "vs"} and 0 < place < len(raw) - 1:
-            found.append("versus")
-        elif word == "mg" and not before.isdigit():
-            found.append("magnesium")
-        else:
-            found.append(spelled(word))
-    return tuple(found)
+    """Return the words of a title as they are compared, one for each printed word."""
+    raw = printed_words(text)
+    return tuple(
+        _compared(word, raw[place - 1] if place else "", place, len(raw)) for place, word in enumerate(raw)
+    )
+
+
+def _compared(word: str, before: str, place: int, length: int) -> str:
+    if word in ROMAN and (before in COUNTED or word in {"ii", "iii", "vii", "viii"}):
+        return str(ROMAN[word])
+    if word == "one" and before in COUNTED:
+        return "1"
+    if word in {"v", "vs"} and 0 < place < length - 1:
+        return "versus"
+    return "magnesium" if word == "mg" and not before.isdigit() else spelled(word)
 
 
 def is_small(word: str) -> bool:

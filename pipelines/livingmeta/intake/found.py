@@ -21,7 +21,7 @@ class Piece:
 
 
 def numbered(parts: Iterable[tuple[int, str]]) -> Iterator[Piece]:
-    """Yield the parts of a file that are not blank, each with its number, from their first lines and texts."""
+    """Yield the parts of a file that are not blank, numbered, from their first lines and texts."""
     number = 0
     for line, text in parts:
         if text.strip():
@@ -79,7 +79,8 @@ def record_of(found: Found, number: int) -> Record:
     doi = first(normalise.doi(value) for value in found.dois)
     journal = first(normalise.text(value) for value in found.journals)
     abstract = normalise.text(found.abstract)
-    relations = _relations((*found.relations, *types.title_relations(title)))
+    said = (*found.relations, *types.kind_relations(found.kinds), *types.title_relations(title))
+    relations = _relations(said)
     return Record(
         title=title,
         authors=normalise.authors(found.authors),
@@ -107,7 +108,7 @@ def _relations(relations: Iterable[Relation]) -> tuple[Relation, ...]:
         said = [other for other in kept if other.kind == relation.kind]
         same = any((relation.doi and relation.doi == other.doi) or relation == other for other in said)
         vague = bool(said) and not (relation.doi or relation.pmid)
-        if not same and not (vague and any(other.doi or other.pmid for other in said)):
+        if not same and not vague:
             kept.append(relation)
     return tuple(kept)
 

@@ -11,14 +11,15 @@ from livingmeta.intake.titles import Title, acronyms, titles_of
 
 _RESOLVER = re.compile(r"^(?:https?://)?(?:dx\.)?(?:www\.)?doi\.org/|^doi:?\s*", re.I)
 _PREPRINT_DOI = re.compile(
-    r"^10\.(?:1101/(?:19|20)\d\d\.|1101/\d{5,}$|21203/rs\.|20944/preprints|2139/ssrn|48550/arxiv|31219/|31234/|"
-    r"22541/au\.|36227/|12688/f1000research.*\.1$|64898/)"
+    r"^10\.(?:1101/(?:19|20)\d\d\.|1101/\d{5,}$|21203/rs\.|20944/preprints|2139/ssrn|48550/arxiv|31219/|"
+    r"31234/|22541/au\.|36227/|12688/f1000research.*\.1$|64898/)"
 )
 _PREPRINT_JOURNAL = re.compile(
     r"\b(?:med|bio|psy|chem)\s?r(?:x|χ)iv\b|\barxiv\b|research square|\bssrn\b|preprints?\b|authorea", re.I
 )
-_REGISTRY_JOURNAL = re.compile(r"clinicaltrials\.gov|\bictrp\b|isrctn|trialsearch\.who|chictr|clinicaltrialsregister", re.I)
-_SUPPLEMENT = re.compile(r"suppl|\bs\d|abstract|meeting|conference|congress", re.I)
+_REGISTRY_JOURNAL = re.compile(
+    r"clinicaltrials\.gov|\bictrp\b|isrctn|trialsearch\.who|chictr|clinicaltrialsregister", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,6 @@ class Key:
         One of `record.TYPES`: what the title says, else the type, else what DOI and journal say.
     acronyms : frozenset of str
         Names of trials in the title.
-    supplement : bool
-        It stands in a supplement or a book of abstracts, as far as its citation says.
     identity : tuple of str
         All fields but the number: equal only for equal records, and the order of last resort.
     """
@@ -55,7 +54,6 @@ class Key:
     registrations: frozenset[str]
     kind: str
     acronyms: frozenset[str]
-    supplement: bool
     identity: tuple[str, ...]
 
     @property
@@ -75,7 +73,7 @@ def key_of(record: Record) -> Key:
         titles, authors_of(record.authors), place_of(record), year_in_citation(record), doi,
         "".join(re.findall(r"\d", record.pmid)).lstrip("0"), "".join(re.findall(r"\d", record.pmcid)),
         numbers, _kind(record, titles[0], doi), acronyms(record.title),
-        bool(_SUPPLEMENT.search(f"{record.issue} {record.volume}") or _supplement_pages(record)), identity_of(record),
+        identity_of(record),
     )  # fmt: skip
 
 
@@ -111,8 +109,3 @@ def _kind(record: Record, title: Title, doi: str) -> str:
     if _REGISTRY_JOURNAL.search(record.journal):
         return REGISTRY_ENTRY
     return ABSTRACT if re.search(r"\babstracts?\b", f"{record.issue} {record.journal}", re.I) else ARTICLE
-
-
-def _supplement_pages(record: Record) -> bool:
-    """Return whether the pages are those of a supplement: "iii45", "S123", with no more than two of them."""
-    return bool(re.match(r"^(?:[ivx]+\d|s\d)", record.pages.strip(), re.I))

@@ -8,7 +8,8 @@ from bibtexparser.middlewares import LatexDecodingMiddleware
 from bibtexparser.model import Entry, Field
 
 LETTER = r"(?:\{\\?[A-Za-z]\}|\\?[A-Za-z])"
-ACCENT = rf"\\(?:['`\"^~=.]\s*{LETTER}|[uvHtcdbrk]\s*\{{\\?[A-Za-z]\}}|(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?:\{{\}}|\b\s?))"
+SIGN, MARK = rf"['`\"^~=.]\s*{LETTER}", r"[uvHtcdbrk]\s*\{\\?[A-Za-z]\}"
+ACCENT = rf"\\(?:{SIGN}|{MARK}|(?:ss|ae|AE|oe|OE|aa|AA|[oOlLij])(?:\{{\}}|\b\s?))"
 # What most names and titles have, taken letter by letter; the whole is parsed only for the rest.
 ACCENTED = re.compile(rf"\{{{ACCENT}\}}|{ACCENT}")
 ESCAPED = re.compile(r"\\([%&_#{}$])")

@@ -17,8 +17,8 @@ class Match:
     Parameters
     ----------
     left, right : int
-        Places in the sequence that was given. Of a link, `left` is the one that is about `right`: the erratum,
-        retraction, comment, protocol or preprint; else `left` is the smaller one.
+        Places in the sequence that was given. Of a link, `left` is the one that is about `right`: the
+        erratum, retraction, comment, protocol or preprint; else `left` is the smaller one.
     relation : str
         One of RELATIONS.
     because : str

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Authors as they are compared: abbreviated, transliterated, surname first or last."""
 
 import re
@@ -9,14 +10,17 @@ from rapidfuzz.distance import OSA
 
 from livingmeta.intake.folding import has_cjk, latin, skeleton, without_markup
 
-PARTICLES = frozenset("van von der den de del della di da dos du la le el al ter ten zu zur bin ibn af av".split())
-NOBODY = frozenset({"anonymous", "anon", "no authors listed", "not available", "unknown", "et al", "others", ""})
+PARTICLES = frozenset(
+    "van von der den de del della di da dos du la le el al ter ten zu zur bin ibn af av".split()
+)
+NOBODY = frozenset(
+    {"anonymous", "anon", "no authors listed", "not available", "unknown", "et al", "others", ""}
+)
 SUFFIXES = frozenset("jr sr ii iii iv 2nd 3rd md phd".split())
 _GROUP = re.compile(
     r"\b(group|committee|investigators?|collaborat\w+|consortium|trialists|society|association|network|team|"
     r"authors|department|ministry|center|centre|university|institute|organi[sz]ation|registry)\b"
 )
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
 
 
 @dataclass(frozen=True)
@@ -78,18 +82,20 @@ def name_of(text: str) -> Name:
     cut = 0
     while cut < len(parts) - 1 and _is_initials(parts[cut], parts[cut + 1 :]):
         cut += 1
-    surname = parts[cut:]
-    if len(surname) < 2:
-        return Name(_forms(surname), _first_letters(parts[:cut]))
-    letters = _first_letters(parts[:cut]) | _first_letters(surname)
-    return Name(_forms(surname) | {skeleton(part) for part in surname if len(part) > 1}, letters)
+    left = parts[cut:]
+    if len(left) < 2:
+        return Name(_forms(left), _first_letters(parts[:cut]))
+    letters = _first_letters(parts[:cut]) | _first_letters(left)
+    return Name(_forms(left) | {skeleton(part) for part in left if len(part) > 1}, letters)
 
 
 def _is_initials(part: str, rest: Sequence[str]) -> bool:
     letters = re.sub(r"[.\-]", "", part)
     if len(letters) <= 1 or "." in part:
         return len(letters) <= 4
-    shouting = all(other.isupper() for other in rest) and all(len(other) > 4 for other in rest) and len(letters) > 3
+    shouting = (
+        all(other.isupper() for other in rest) and all(len(other) > 4 for other in rest) and len(letters) > 3
+    )
     return part.isupper() and len(letters) <= 4 and not shouting
 
 
@@ -111,10 +117,12 @@ def _first_letters(parts: Sequence[str]) -> frozenset[str]:
         for word in re.split(r"[-‐‑–.]", part):
             if not skeleton(word) or latin(word) in SUFFIXES:
                 continue
-            plain = latin(word)
-            letters += list(plain) if word.isupper() and len(word) < 4 else [plain[0]]
+            folded = latin(word)
+            letters += list(folded) if word.isupper() and len(word) < 4 else [folded[0]]
     # Letters that transliterations of one given name begin with.
-    return frozenset({"y": "i", "j": "i", "w": "v"}.get(letter, letter) for letter in letters if letter.isalnum())
+    return frozenset(
+        {"y": "i", "j": "i", "w": "v"}.get(letter, letter) for letter in letters if letter.isalnum()
+    )
 
 
 @lru_cache(maxsize=262144)

@@ -10,7 +10,7 @@ from livingmeta.intake.found import Found, Piece, broken, numbered, read_piece, 
 from livingmeta.intake.record import Broken, Reading, Record
 
 NAME = "PubMed nbib"
-TAG = re.compile(r"^([A-Z][A-Z0-9]{1,3}) {0,3}- ?")
+TAG = re.compile(r"^(PMID(?= ?-)|[A-Z][A-Z0-9]{1,3}(?= {0,3}-(?:\s|$))) {0,3}- ?")
 START = re.compile(r"^PMID ?- ?")
 TITLE = re.compile(r"^(?:TI|BTI|TT) {0,2}-")
 TAGGED = re.compile(r"\[([a-z]+)\]\s*$")
@@ -33,14 +33,18 @@ def pieces(text: str) -> Iterator[Piece]:
 
 def _records(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     kept: list[str] = []
-    begun = 0
+    begun, tagged, titled = 0, False, False
     for start, block in _blocks(lines):
-        if kept and not _goes_on(kept, block):
+        if not any(line.strip() for line in block):
+            continue
+        if kept and not _goes_on(block, tagged, titled):
             yield begun, kept
-            kept = []
+            kept, tagged, titled = [], False, False
         if not kept:
             begun = start
-        kept = [*kept, *block]
+        kept.extend(block)
+        tagged = tagged or any(TAG.match(line) for line in block)
+        titled = titled or any(TITLE.match(line) for line in block)
     yield begun, kept
 
 
@@ -54,15 +58,13 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     yield begun, lines[begun:]
 
 
-def _goes_on(kept: list[str], block: list[str]) -> bool:
+def _goes_on(block: list[str], tagged: bool, titled: bool) -> bool:
     """Return whether a block goes on with the record before it, torn apart by a blank line."""
-    if not any(line.strip() for line in block):
-        return True
-    if any(START.match(line) for line in block):
-        return not any(line.strip() for line in kept)
-    tagged = [any(TAG.match(line) for line in lines) for lines in (kept, block)]
-    titled = [any(TITLE.match(line) for line in lines) for lines in (kept, block)]
-    return tagged[0] and not all(titled) and (tagged[1] or block[1:2] != [] and block[1].startswith("  "))
+    if not tagged or any(START.match(line) for line in block):
+        return False
+    if titled and any(TITLE.match(line) for line in block):
+        return False
+    return any(TAG.match(line) for line in block) or any(line.startswith("  ") for line in block[:2])
 
 
 def _read(piece: Piece) -> Record | Broken:
@@ -118,8 +120,7 @@ def _found(fields: dict[str, list[str]]) -> Found:
         languages=of("LA"),
         kinds=of("PT"),
         relations=tuple(
-            types.relation(types.PUBMED_RELATIONS[tag], value) for tag in fields if tag in types.PUBMED_RELATIONS
-            for value in of(tag)
+            types.relation(kind, value) for tag, kind in types.PUBMED_RELATIONS.items() for value in of(tag)
         ),
     )  # fmt: skip
 

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-DOI = re.compile(r"10\.\d{4,9}/[^\s\"“”|]+")
+# None is longer; what is, is no DOI to the end.
+DOI = re.compile(r"10\.\d{4,9}/[^\s\"“”|]{1,400}")
 # What addresses of publishers have after the DOI.
 AFTER_DOI = re.compile(
     r"/(?:full|abstract|summary|pdf|epdf|full-?text|meta|html|references)(?:\.(?:html?|pdf))?/?$"
@@ -22,9 +23,12 @@ PMCID = re.compile(r"\bPMC\s?0*(\d{3,9})\b", re.I)
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 PACKED_DATE = re.compile(r"^\s*((?:1[5-9]|20)\d\d)(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\s*$")
 TAG = re.compile(
-    r"</?(?:jats:|mml:|m:)?(?:i|b|u|p|a|em|strong|sub|sup|small|br|hr|span|div|tt|sc|font|title|sec|italic|bold|"
-    r"underline|roman|monospace|inline-formula|alternatives|tex-math|math|mrow|mi|mn|mo|msub|msup|msubsup|mtext|"
-    r"mspace|mstyle|mfrac|semantics|h[1-6]|ul|ol|li|list|list-item|named-content|styled-content|xref|inline-graphic)"
+    r"</?(?:jats:|mml:|m:)?(?:i|b|u|p|a|em|strong|sub|sup|small|br|hr|span|div|tt|sc|font|title|sec|"
+    r"italic|bold|"
+    r"underline|roman|monospace|inline-formula|alternatives|tex-math|math|mrow|mi|mn|mo|msub|msup|"
+    r"msubsup|mtext|"
+    r"mspace|mstyle|mfrac|semantics|h[1-6]|ul|ol|li|list|list-item|named-content|styled-content|xref|"
+    r"inline-graphic)"
     r"(?:\s[^<>]*)?/?>",
     re.I,
 )
@@ -56,7 +60,7 @@ def text(value: str) -> str:
 def doi(value: str) -> str:
     """Return the first DOI in a text, lower case and without a resolver; empty where there is none."""
     value = html.unescape(value)
-    if re.search(r"%2f", value, re.I) or "%" in value:
+    if "%" in value:
         value = unquote(value)
     found = DOI.search(value)
     if found is None:
@@ -72,15 +76,16 @@ def doi(value: str) -> str:
 
 def _unended(name: str) -> str:
     """Return a DOI without what a sentence puts after it."""
-    while name:
-        if name[-1] in ".,;:'\"`’*!":
-            name = name[:-1]
-        elif any(name.endswith(close) and name.count(close) > name.count(open_) for open_, close in
-                 (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"))):  # fmt: skip
-            name = name[:-1]
-        else:
-            return name
+    while name and (name[-1] in ".,;:'\"`’*!" or _closes(name)):
+        name = name[:-1]
     return name
+
+
+def _closes(name: str) -> bool:
+    """Return whether a DOI ends with a bracket that is not opened in it."""
+    return any(
+        name.endswith(end) and name.count(end) > name.count(begin) for begin, end in ("()", "[]", "{}", "<>")
+    )
 
 
 def pmid(value: str) -> str:
@@ -123,7 +128,7 @@ def author(value: str) -> str:
     """Return one author's name without mark-up and what exports put around it."""
     name = text(value).replace("{", "").replace("}", "")
     name = re.sub(r"\s*\(\d{5,}\)$|\s*\((?:orcid|corresponding author)[^)]*\)", "", name, flags=re.I)
-    return name.strip(" ,;")
+    return re.sub(r"( [A-Z]{2,4})\.$", r"\1", name.strip(" ,;"))
 
 
 def authors(values: Iterable[str]) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Where a record is published, as it is compared: journal in any abbreviation, volume, pages."""
 
 import re
@@ -9,6 +10,7 @@ from livingmeta.intake.record import Record
 
 SKIPPED = frozenset("the of and in for de la le et der die und on an del to section".split())
 _CITATION = re.compile(r"^(?P<journal>.+?)[\s.,]+(?P<year>(?:19|20)\d\d)\b[^;:]*(?:[;:,]\s*(?P<place>.*))?$")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PLACE = re.compile(
     r"^\s*(?P<volume>[A-Za-z]*\d+[A-Za-z]?)?\s*(?:\((?P<issue>[^)]*)\)|\s(?P<suppl>[Ss]uppl\S*\s*\d*))?"
     r"\s*(?::\s*(?P<pages>\S[^;]*))?"
@@ -18,7 +20,8 @@ ALSO_CALLED = (
     ("jama", "journal american medical association"), ("bmj", "british medical journal"),
     ("nejm", "new england journal medicine"), ("pnas", "proceedings national academy sciences"),
     ("ndt", "nephrology dialysis transplantation"), ("ajkd", "american journal kidney diseases"),
-    ("jasn", "journal american society nephrology"), ("cjasn", "clinical journal american society nephrology"),
+    ("jasn", "journal american society nephrology"),
+    ("cjasn", "clinical journal american society nephrology"),
     ("bmj", "bmj clinical research ed"), ("jacc", "journal american college cardiology"),
 )  # fmt: skip
 
@@ -39,18 +42,24 @@ def place_of(record: Record) -> Place:
     """Return where a record is published; a whole citation in the journal's field is taken apart."""
     journal, volume, issue, pages = record.journal, record.volume, record.issue, record.pages
     found = None if volume or pages else _CITATION.match(journal)
-    if found:
+    if found and found["place"]:
         journal = found["journal"]
-        rest = _PLACE.match(found["place"] or "")
+        rest = _PLACE.match(found["place"])
         if rest:
-            volume, issue, pages = rest["volume"] or "", rest["issue"] or rest["suppl"] or "", rest["pages"] or ""
+            volume, pages = rest["volume"] or "", rest["pages"] or ""
+            issue = rest["issue"] or rest["suppl"] or ""
+    elif not volume and not pages and _YEAR.search(journal):
+        # "Author 2015": a label and no journal.
+        journal = ""
     elif volume and not pages:
         rest = _PLACE.match(volume)
         if rest and rest["pages"]:
             volume, issue, pages = rest["volume"] or "", rest["issue"] or issue, rest["pages"]
     first, last = pages_of(pages)
     number = re.search(r"\d+", volume)
-    return Place(journal_words(journal), number.group() if number else "", issue, first, last, has_cjk(journal))
+    return Place(
+        journal_words(journal), number.group() if number else "", issue, first, last, has_cjk(journal)
+    )
 
 
 def pages_of(pages: str) -> tuple[str, str]:
@@ -69,8 +78,8 @@ def year_in_citation(record: Record) -> int | None:
     """Return the year of a record, from a citation in the journal's field where it has none itself."""
     if record.year is not None:
         return record.year
-    found = _CITATION.match(record.journal)
-    return int(found["year"]) if found else None
+    found = None if record.volume or record.pages else _YEAR.search(record.journal)
+    return int(found.group()) if found else None
 
 
 @lru_cache(maxsize=16384)
@@ -98,9 +107,12 @@ def same_journal(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     if len(short) == 1 and short[0] == "".join(word[0] for word in long):
         return True
     words = iter(long)
-    return len(short) > 2 and len(long) == len(short) + 1 and all(
-        any(_abbreviates(x, y) for y in words) for x in short
-    ) and _abbreviates(short[-1], long[-1])
+    return (
+        len(short) > 2
+        and len(long) == len(short) + 1
+        and all(any(_abbreviates(x, y) for y in words) for x in short)
+        and _abbreviates(short[-1], long[-1])
+    )
 
 
 def _abbreviates(a: str, b: str) -> bool:
@@ -109,7 +121,9 @@ def _abbreviates(a: str, b: str) -> bool:
         return True
     # "Natl", "Intl": first letter, and the others in their order.
     letters = iter(long)
-    return len(short) > 2 and short[0] == long[0] and short[-1] == long[-1] and all(c in letters for c in short)
+    return (
+        len(short) > 2 and short[0] == long[0] and short[-1] == long[-1] and all(c in letters for c in short)
+    )
 
 
 def compare_journals(a: Place, b: Place) -> str:

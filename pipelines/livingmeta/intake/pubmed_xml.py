@@ -1,10 +1,11 @@
 """PubMed's XML, article by article, so that a damaged or cut-off file gives all that is whole.
 
-Articles are parsed one at a time without their document type: no entity is defined, none can grow, and nothing
-is fetched from anywhere.
+Articles are parsed one at a time without their document type: no entity is defined, none can grow, and
+nothing is fetched from anywhere.
 """
 
 import html
+import html.entities
 import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
@@ -18,7 +19,8 @@ ARTICLES = ("PubmedArticle", "PubmedBookArticle")
 BEGIN = re.compile(rf"<({'|'.join(ARTICLES)})(?:\s[^>]*)?>")
 # What stands around articles and is no record: declarations, the element that holds all, records withdrawn.
 AROUND = re.compile(
-    r"<\?xml.*?\?>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>|<!--.*?-->|</?(?:PubmedArticleSet|PubmedBookArticleSet)[^>]*>|"
+    r"<\?xml.*?\?>|<!DOCTYPE[^>\[]*(?:\[[^\]]*\])?\s*>|<!--.*?-->|</?(?:PubmedArticleSet|"
+    r"PubmedBookArticleSet)[^>]*>|"
     r"<DeleteCitation>.*?</DeleteCitation>|<DeleteDocument>.*?</DeleteDocument>|"
     r"<(?:DeleteCitation|DeleteDocument|PubmedArticleSet)\s*/>",
     re.S,
@@ -99,7 +101,7 @@ def _read(piece: Piece) -> Record | Broken:
 
 
 def _character(entity: re.Match[str]) -> str:
-    """Return the character that an entity of HTML stands for, safe in XML; others stay and break the article."""
+    """Return the character that an entity of HTML stands for, safe in XML; others stay as they are."""
     return (
         html.escape(html.unescape(entity[0]), quote=False)
         if f"{entity[1]};" in html.entities.html5
@@ -131,7 +133,10 @@ def _found(article: ElementTree.Element) -> Found:
         authors=tuple(_authors(inner.iterfind("AuthorList/Author"))),
         years=_dates(inner, f"{issue}PubDate", "ArticleDate", "Book/PubDate"),
         journals=_texts(
-            article, "MedlineCitation/Article/Journal/Title", ".//MedlineTA", "BookDocument/Book/BookTitle"
+            article,
+            "MedlineCitation/Article/Journal/Title",
+            "MedlineCitation/MedlineJournalInfo/MedlineTA",
+            "BookDocument/Book/BookTitle",
         ),
         volume=next(iter(_texts(inner, f"{issue}Volume")), ""),
         issue=next(iter(_texts(inner, f"{issue}Issue")), ""),

@@ -54,7 +54,7 @@ REGISTERS: tuple[tuple[str, str, Callable[[re.Match[str]], str]], ...] = (
 )
 COMPILED = tuple((word, re.compile(BEFORE + pattern), form) for word, pattern, form in REGISTERS)
 # Short numbers of the Dutch register count only where it is named.
-DUTCH = re.compile(BEFORE + r"NL\s?(\d{3,5})(?![\d.-])")
+DUTCH = re.compile(BEFORE + r"NL\s?(\d{3,5})(?!\d|[.-]\d)")
 DUTCH_NAMED = re.compile(r"TRIAL\s?REGISTER|TRIAL\s?NL|\bNTR\b")
 
 

@@ -10,24 +10,28 @@ from livingmeta.intake.found import Found, Piece, broken, numbered, page_range, 
 from livingmeta.intake.record import Broken, Reading, Record
 
 NAME = "RIS"
-KNOWN = (
-    "TY A1 A2 A3 A4 AB AD AN AR AU BT C1 C2 C3 C4 C5 C6 C7 C8 CA CN CP CT CY DA DB DI DO DP ED EP ER ET FU FX ID IS J1 J2 "
-    "J9 JA JF JI JO KW L1 L2 L3 L4 LA LB LK M1 M2 M3 N1 N2 NV OP PA PB PD PG PI PM PP PT PU PY RI RN RP SE SN SO SP ST T1 "
-    "T2 T3 TA TI TT U1 U2 U3 U4 U5 UR VL VO WE Y1 Y2"
-).split()
-# Two spaces make any tag one; what lost a space must be a tag that is known, or "B6 - deficient" would be one.
-TAG = re.compile(
-    rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–](?=\s|$)|({'|'.join(KNOWN)}) ?[-–](?=\s|$))\s*(.*)$"
-)
+KNOWN = [
+    "TY", "A1", "A2", "A3", "A4", "AB", "AD", "AN", "AR", "AU", "BT", "C1", "C2", "C3", "C4", "C5",
+    "C6", "C7", "C8", "CA", "CN", "CP", "CT", "CY", "DA", "DB", "DI", "DO", "DP", "ED", "EP", "ER",
+    "ET", "FU", "FX", "ID", "IS", "J1", "J2", "J9", "JA", "JF", "JI", "JO", "KW", "L1", "L2", "L3",
+    "L4", "LA", "LB", "LK", "M1", "M2", "M3", "N1", "N2", "NV", "OP", "PA", "PB", "PD", "PG", "PI",
+    "PM", "PP", "PT", "PU", "PY", "RI", "RN", "RP", "SE", "SN", "SO", "SP", "ST", "T1", "T2", "T3",
+    "TA", "TI", "TT", "U1", "U2", "U3", "U4", "U5", "UR", "VL", "VO", "WE", "Y1", "Y2",
+]  # fmt: skip
+# Two spaces make any tag one; what lost a space must be a known tag, or "B6 - deficient" would be one.
+TAG = re.compile(rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–]|({'|'.join(KNOWN)}) ?[-–](?=\s|$))\s*(.*)$")
 START = re.compile(r"^\s{0,3}TY ?(?: |\t)?[-–](?=\s|$)")
 END = re.compile(r"^\s{0,3}ER ?(?: |\t)?[-–]\s*$")
 TITLE = re.compile(r"^\s{0,3}(?:TI|T1) {0,2}[-–](?=\s|$)")
 # What providers put around records: it belongs to none and says nothing.
 PACKING = re.compile(
-    r"^\s*(?:Record #\d+ of \d+|Provider:.*|Content:.*|Database:.*|Search Strategy:.*|<?\d+\.?\s*>?|-{3,}|={3,}|\*{3,})\s*$"
+    r"^\s*(?:Record #\d+ of \d+|Provider:.*|Content:.*|Database:.*|Search Strategy:.*|<?\d+\.?\s*>?|"
+    r"-{3,}|={3,}|\*{3,})\s*$"
 )
 PROVIDER = re.compile(r"^(?:Record #\d+ of \d+|Provider: |Content: text/)")
-SEVERAL = frozenset("AU A1 A2 A3 A4 ED KW UR SN L1 L2 L3 L4 LK AD M1".split())
+SEVERAL = frozenset(
+    ["AU", "A1", "A2", "A3", "A4", "ED", "KW", "UR", "SN", "L1", "L2", "L3", "L4", "LK", "AD", "M1"]
+)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TAGS = {a + b: a + b for a in LETTERS for b in LETTERS + "0123456789"}
 PARSER = rispy.RisParser(mapping=TAGS, list_tags=TAGS.keys(), delimiter_tags_mapping={"": ""})
@@ -83,15 +87,17 @@ def _stretches(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _parts(begun: int, lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield a run of lines, in two where a blank line stands before a second title: both marks were lost."""
-    titles = [i for i, line in enumerate(lines) if TITLE.match(line)]
-    for title in titles[1:]:
-        blank = next((i for i in range(title, titles[0], -1) if not lines[i].strip()), 0)
-        if blank and TAG.match(lines[blank + 1]):
-            yield begun, "\n".join(lines[:blank])
-            yield from _parts(begun + blank, lines[blank:])
-            return
-    yield begun, "\n".join(lines)
+    """Yield a run of lines, cut where a blank line stands before one more title: both marks were lost."""
+    start, blank, titled = 0, 0, False
+    for i, line in enumerate(lines):
+        if not line.strip():
+            blank = i
+        elif TITLE.match(line):
+            if titled and blank > start and TAG.match(lines[blank + 1]):
+                yield begun + start, "\n".join(lines[start:blank])
+                start = blank
+            titled, blank = True, 0
+    yield begun + start, "\n".join(lines[start:])
 
 
 def _read(piece: Piece) -> Record | Broken:
@@ -108,7 +114,7 @@ def _read(piece: Piece) -> Record | Broken:
 
 
 def _whole_lines(text: str) -> Iterator[tuple[str, str]]:
-    """Yield tags and values; a line without a tag goes on with the one before, as text or as one value more."""
+    """Yield tags and values; a line without a tag goes on with the last one, as text or as one value more."""
     tag, value = "", ""
     for line in text.split("\n"):
         match = TAG.match(line)
@@ -158,7 +164,7 @@ def _found(kind: str, fields: dict[str, tuple[str, ...]]) -> Found:
 
 
 def _pmids(fields: dict[str, tuple[str, ...]], database: str) -> tuple[str, ...]:
-    """Return where a PubMed number stands: named as one, or bare in the field that a database keeps for it."""
+    """Return where a PubMed number stands: named as one, or bare where the database keeps it."""
     bare = [("PM", r""), ("C5", r"embase|medline"), ("C2", r"scopus"), ("AN", r"medline|pubmed|\bNLM\b")]
     if not fields.get("AN"):
         bare.append(("ID", r"ovid|medline|pubmed"))

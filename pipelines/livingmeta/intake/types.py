@@ -15,17 +15,17 @@ from livingmeta.intake.record import (
     REGISTRY_ENTRY,
     RETRACTION,
     REVIEW,
-    TYPES,
     Relation,
 )
 
 # Of publication types as databases print them, the first that matches decides.
 BY_KIND = (
     (RETRACTION, r"retraction (of publication|notice)|^retraction$|^withdrawal( notice)?$"),
-    (CONCERN, r"expression of concern"),
+    (CONCERN, r"^(?!publication with).*expression of concern"),
     (ERRATUM, r"erratum|errata|corrigendum|^(author |publisher )?correction$|correction, addition"),
     (PROTOCOL, r"protocol"),
-    (REGISTRY_ENTRY, r"trial registry record|^registr(y|ation)( entry| record)?$|^clinical trial registration$"),
+    (REGISTRY_ENTRY, r"trial registry record|^registr(y|ation)( entry| record)?$|"
+    r"^clinical trial registration$"),
     (PREPRINT, r"preprint"),
     (ABSTRACT, r"(conference|meeting|congress) abstract|^abst(ract)?$|^conference proceeding$"),
     (REVIEW, r"^review$|^review;|; review|systematic review|meta-?analysis|review article|^short survey$"),
@@ -50,31 +50,38 @@ CONCERN_TITLE = re.compile(
     r"^\W*(?:editorial )?expressions? of concern[\s:.\-–—]*(?:to|for|about|on|regarding|in)?[\s:]*", re.I
 )
 COMMENT_TITLE = re.compile(
-    r"^\W*(?:re\s*:|(?:author'?s?'?|the authors'?)\s+(?:reply|response)\b|(?:in )?reply(?: to)?\s*[:\"“]|in reply\b|"
+    r"^\W*(?:re\s*:|(?:author'?s?'?|the authors'?)\s+(?:reply|response)\b|"
+    r"(?:in )?reply(?: to)?\s*[:\"“]|in reply\b|"
     r"comments? on\b|commentary\s*[:.]|commentary on\b|letter to the editor\b|response to\s*[:\"“])[\s:]*",
     re.I,
 )
 PROTOCOL_TITLE = re.compile(
-    r"\b(?:study|trial|review|research) protocols?\b|[:.\-–—]\s*(?:an? |the )?protocol\b|\bprotocol (?:for|of) (?:an?|the) "
-    r"(?:\S+ ){0,6}(?:trial|study|review|meta-analysis)|\(protocol\)\s*\.?$|\brationale(?:,| and)(?: the)?(?: study)? design|"
+    r"\b(?:study|trial|review|research) protocols?\b|[:.\-–—]\s*(?:an? |the )?protocol\b|"
+    r"\bprotocol (?:for|of) (?:an?|the) "
+    r"(?:\S+ ){0,6}(?:trial|study|review|meta-analysis)|\(protocol\)\s*\.?$|\brationale(?:,|"
+    r" and)(?: the)?(?: study)? design|"
     r"\bdesign(?:,| and) (?:the )?rationale|\bstatistical analysis plan\b",
     re.I,
 )  # fmt: skip
 REVIEW_TITLE = re.compile(
-    r"\b(?:systematic|scoping|umbrella|narrative|literature|umbrella|mini|integrative) reviews?\b|\bmeta-?\s?analys[ei]s\b|"
+    r"\b(?:systematic|scoping|umbrella|narrative|literature|mini|integrative) reviews?\b|"
+    r"\bmeta-?\s?analys[ei]s\b|"
     r"[:.]\s*an? (?:\w+ ){0,2}review\b|\breview of the literature\b",
     re.I,
 )  # fmt: skip
 ABSTRACT_TITLE = re.compile(
-    r"^\W*(?:abstract|poster)\s*(?:no\.?|number)?\s*[A-Z]{0,3}-?\d+|[\[(](?:conference |meeting )?abstract[\])]\.?$",
+    r"^\W*(?:abstract|poster)\s*(?:no\.?|number)?\s*[A-Z]{0,3}-?\d+|[\[(](?:conference |"
+    r"meeting )?abstract[\])]\.?$",
     re.I,
 )
 PREPRINT_DOI = re.compile(
-    r"^10\.(?:1101/(?:19|20)\d\d\.|1101/\d{5,6}(?:v\d+)?$|21203/rs\.|2139/ssrn|20944/preprints|48550/arxiv|26434/chemrxiv|"
+    r"^10\.(?:1101/(?:19|20)\d\d\.|1101/\d{5,6}(?:v\d+)?$|21203/rs\.|2139/ssrn|20944/preprints|"
+    r"48550/arxiv|26434/chemrxiv|"
     r"31219/osf|31234/osf|22541/au|1590/scielopreprints|36227/techrxiv|2196/preprints)"
 )  # fmt: skip
 PREPRINT_SOURCE = re.compile(
-    r"\b(?:medrxiv|biorxiv|arxiv|chemrxiv|psyarxiv|techrxiv|authorea|ssrn|research square|preprints(?:\.org)?|osf preprints)\b",
+    r"\b(?:medrxiv|biorxiv|arxiv|chemrxiv|psyarxiv|techrxiv|authorea|ssrn|research square|"
+    r"preprints(?:\.org)?|osf preprints)\b",
     re.I,
 )
 REGISTRY_SOURCE = re.compile(
@@ -110,7 +117,7 @@ def record_type(
     Parameters
     ----------
     kinds : iterable of str
-        Publication types as the export names them.
+        Publication types as the export names them, or as TYPES does.
     title, doi : str
         Normalised.
     source : str
@@ -118,10 +125,7 @@ def record_type(
     relations : iterable of Relation
         What the record says of others; an erratum of something is an erratum.
     """
-    kinds = [" ".join(kind.lower().split()) for kind in kinds]
-    for kind in kinds:
-        if kind in TYPES and kind != ARTICLE:
-            return kind
+    kinds = [" ".join(kind.lower().replace("_", " ").split()) for kind in kinds]
     by_kind = [name for name, pattern in BY_KIND if any(re.search(pattern, kind) for kind in kinds)]
     strong = [name for name in by_kind if name in (RETRACTION, CONCERN, ERRATUM)]
     if strong:
@@ -164,6 +168,16 @@ def relation(kind: str, text: str) -> Relation:
     """Return a relation to the record that a text describes, with the DOI and PMID it names."""
     text = normalise.text(text)
     return Relation(kind, normalise.doi(text), normalise.named_pmid(text), text)
+
+
+def kind_relations(kinds: Iterable[str]) -> tuple[Relation, ...]:
+    """Return what publication types say of a notice on this very record."""
+    marks = (
+        ("retracted_by", r"(?:retracted|withdrawn)\b"),
+        ("concern_by", r"publication with expression of concern"),
+    )
+    found = ((name, kind) for kind in kinds for name, mark in marks if re.match(mark, kind.strip(), re.I))
+    return tuple(Relation(name, text=kind) for name, kind in found)
 
 
 def title_relations(title: str) -> tuple[Relation, ...]:

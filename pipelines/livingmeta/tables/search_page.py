@@ -1,10 +1,11 @@
-"""The page of looks and decisions: every record that was screened, grouped by what was decided."""
+"""The page of looks, saved searches and decisions: every record screened, grouped by what was decided."""
 
 from typing import Any
 
 import pandas as pd
 
 from livingmeta import formats
+from livingmeta.currency import last_look_by
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, missing, table, text
 
@@ -27,6 +28,17 @@ LOOK_COLUMNS = (
     Column("Records found", numeric=True),
     Column("Notes"),
 )
+SAVED_COLUMNS = (
+    Column("Saved search", css="lm-nowrap"),
+    Column("Where"),
+    Column("Query"),
+    Column("Questions", css="lm-nowrap"),
+    Column("Asks since", css="lm-nowrap"),
+    Column("Status and last look"),
+    Column("Notes"),
+)
+STATUSES = {"proposed": "proposed by the maintainers of this book, not peer reviewed"}
+SOURCES = {"pubmed": "PubMed"}
 RECORD_COLUMNS = (
     Column("Record", css="lm-nowrap"),
     Column("Title"),
@@ -37,11 +49,11 @@ RECORD_COLUMNS = (
 
 
 def search_tables(studies: Studies) -> Markup:
-    """Return the looks for evidence and every record screened, with its decision and reason."""
+    """Return the looks, the saved searches, and every record screened with its decision and reason."""
     groups = "".join(_group(studies, name) for name in _decisions(studies))
     return Markup(
-        f"\n(looks)=\n## Looks\n\n{_looks(studies)}\n\n(decisions)=\n## Decisions\n\n"
-        f"{_decision_counts(studies)}{groups}\n"
+        f"\n(looks)=\n## Looks\n\n{_looks(studies)}{_saved_searches(studies)}"
+        f"\n\n(decisions)=\n## Decisions\n\n{_decision_counts(studies)}{groups}\n"
     )
 
 
@@ -73,6 +85,29 @@ def _looks(studies: Studies) -> Markup:
         for _, row in studies.searches.iterrows()
     ]
     return table(LOOK_COLUMNS, rows)
+
+
+def _saved_searches(studies: Studies) -> str:
+    """Return the section of searches that are asked again and again, nothing where there are none."""
+    if studies.saved_searches.empty:
+        return ""
+    rows = [_saved(row, studies) for _, row in studies.saved_searches.iterrows()]
+    return f"\n\n(saved-searches)=\n## Saved searches\n\n{table(SAVED_COLUMNS, rows)}"
+
+
+def _saved(row: pd.Series, studies: Studies) -> tuple[Any, ...]:
+    look = last_look_by(studies, row["saved_search_id"])
+    state = STATUSES.get(row["status"], str(row["status"]))
+    seen = f"last run on {look.date}" if look else "never run"
+    source = SOURCES.get(row["source"], row["source"])
+    asked = _questions(str(row["question_ids"]))
+    return row["saved_search_id"], source, row["query"], asked, row["since"], f"{state}; {seen}", row["notes"]
+
+
+def _questions(cell: str) -> Markup:
+    names = [name.strip() for name in cell.split(";") if name.strip()]
+    said = f"{formats.count(len(names))} question{'s' if len(names) > 1 else ''}"
+    return Markup(f"<details><summary>{said}</summary>{'<br>'.join(map(text, names))}</details>")
 
 
 def _found(value: float) -> str | None:

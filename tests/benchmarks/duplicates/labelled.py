@@ -1,7 +1,8 @@
+# ruff: noqa: E501
 """The labelled set: real records of the curated tables, varied; and how it is read back.
 
-``python tests/benchmarks/duplicates/labelled.py`` writes it anew, byte for byte the same as long as the three files
-named in TABLES in the folder `frozen` beside it are.
+``python tests/benchmarks/duplicates/labelled.py`` writes it anew from `base.csv`, byte for byte the same.
+With ``--base`` it takes the base records anew from `data/reports.csv` and `data/published.csv` first.
 """
 
 import csv
@@ -24,15 +25,15 @@ FILE, BASE = HERE / "labelled.csv", HERE / "base.csv"
 SEED = 20261122
 FIELDS = ("title", "authors", "year", "journal", "volume", "issue", "pages", "doi", "pmid", "registrations", "type",
           "language", "relation")  # fmt: skip
-HEADER = ("half", "record", "report", "relation_to_report", "of_report", "variation", *FIELDS)
+HEADER = ("part", "record", "report", "relation_to_report", "of_report", "variation", *FIELDS)
 PER_REPORT = 3
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One record of the set: its half, its report, and the report that it belongs to, if another."""
+    """One record of the set: its part, its report, and the report that it belongs to, if another."""
 
-    half: str
+    part: str
     report: str
     relation: str
     of: str
@@ -51,7 +52,10 @@ def base_rows() -> list[dict[str, str]]:
                 if len(title.split()) < 3 and not re.search(r"[\u4e00-\u9fff]{8}", title):
                     continue
                 doi, known = row["doi"].lower(), {one["doi"] for one in found.values() if one["doi"]}
-                if row.get("report_type", "article") in ("article", "secondary_analysis", "") and doi not in known:
+                if (
+                    row.get("report_type", "article") in ("article", "secondary_analysis", "")
+                    and doi not in known
+                ):
                     found.setdefault(mark, _base(row, title))
     return [found[mark] for mark in sorted(found)]
 
@@ -92,35 +96,35 @@ def cells_of(record: Record) -> dict[str, str]:
 
 
 def made() -> list[Labelled]:
-    """Return the set, made from the frozen base records."""
-    chance = random.Random(SEED)
+    """Return the set, made from the frozen base records; each part has a source of chance of its own."""
     with BASE.open(encoding="utf-8", newline="") as file:
         bases = [record_of(row) for row in csv.DictReader(file)]
     found: list[Labelled] = []
-    for number, base in enumerate(bases):
-        more = chance.sample(variations.MADE_UP, 3)
-        base = replace(base, authors=(*base.authors, *(one for one, _ in more)) if base.authors else ())
-        report = f"r{number:03d}"
-        for half, kinds in (("tuned", variations.TUNED), ("held_out", variations.HELD_OUT)):
-            own = replace(base, registrations=(f"NCT{90000000 + number}",)) if number % 6 == 0 else base
-            found.append(Labelled(half, report, "", "", "as recorded", own))
-            found += _varied(half, report, own, kinds, chance)
-            found += _others(half, report, own, number, chance)
+    for part, kinds in variations.PARTS.items():
+        chance = random.Random(f"{SEED} {part}")
+        for number, base in enumerate(bases):
+            more = chance.sample(variations.MADE_UP, 3)
+            own = replace(base, authors=(*base.authors, *(one for one, _ in more)) if base.authors else ())
+            own = replace(own, registrations=(f"NCT{90000000 + number}",)) if number % 6 == 0 else own
+            report = f"r{number:03d}"
+            found.append(Labelled(part, report, "", "", "as recorded", own))
+            found += _varied(part, report, own, kinds, chance)
+            found += _others(part, report, own, number, chance)
     return found
 
 
-def _varied(half: str, report: str, base: Record, kinds: dict, chance: random.Random) -> list[Labelled]:
+def _varied(part: str, report: str, base: Record, kinds: dict, chance: random.Random) -> list[Labelled]:
     found: list[Labelled] = []
     for name in chance.sample(sorted(kinds), len(kinds)):
         varied = kinds[name](base, chance)
         if varied is not None and len(found) < PER_REPORT:
-            found.append(Labelled(half, report, "", "", name, varied))
+            found.append(Labelled(part, report, "", "", name, varied))
     return found
 
 
-def _others(half: str, report: str, base: Record, number: int, chance: random.Random) -> list[Labelled]:
+def _others(part: str, report: str, base: Record, number: int, chance: random.Random) -> list[Labelled]:
     found: list[Labelled] = []
-    companions = [name for name, (_, _, where) in variations.COMPANIONS.items() if where == half]
+    companions = [name for name, (_, _, where) in variations.COMPANIONS.items() if where == part]
     name = companions[number % len(companions)]
     if name == "same_number" and not base.registrations:
         name = "retraction"
@@ -128,12 +132,14 @@ def _others(half: str, report: str, base: Record, number: int, chance: random.Ra
     other = change(base, chance)
     if other is not None and len(base.title.split()) > 4:
         keep = base.registrations if relation == "second_report" else ()
-        found.append(Labelled(half, f"{report}-{name}", relation, report, name, replace(other, registrations=keep)))
-    alike = [name for name, (_, where) in variations.LOOK_ALIKES.items() if where == half]
+        found.append(
+            Labelled(part, f"{report}-{name}", relation, report, name, replace(other, registrations=keep))
+        )
+    alike = [name for name, (_, where) in variations.LOOK_ALIKES.items() if where == part]
     for name in alike if number % 2 else alike[:1]:
         other = variations.LOOK_ALIKES[name][0](base, chance)
         if other is not None:
-            found.append(Labelled(half, f"{report}-{name}", "", "", name, replace(other, registrations=())))
+            found.append(Labelled(part, f"{report}-{name}", "", "", name, replace(other, registrations=())))
     return found
 
 
@@ -149,21 +155,21 @@ def text_of(rows: list[dict[str, str]], header: tuple[str, ...]) -> str:
 def labelled_text() -> str:
     """Return the whole set as CSV."""
     rows = [
-        {"half": one.half, "record": f"{number:04d}", "report": one.report, "relation_to_report": one.relation,
+        {"part": one.part, "record": f"{number:04d}", "report": one.report, "relation_to_report": one.relation,
          "of_report": one.of, "variation": one.variation, **cells_of(one.record)}
         for number, one in enumerate(made())
     ]  # fmt: skip
     return text_of(rows, HEADER)
 
 
-def read(half: str) -> list[Labelled]:
-    """Return one half of the committed set."""
+def read(part: str) -> list[Labelled]:
+    """Return one part of the committed set."""
     with FILE.open(encoding="utf-8", newline="") as file:
         return [
-            Labelled(row["half"], row["report"], row["relation_to_report"], row["of_report"], row["variation"],
+            Labelled(row["part"], row["report"], row["relation_to_report"], row["of_report"], row["variation"],
                      record_of(row))
             for row in csv.DictReader(file)
-            if row["half"] == half
+            if row["part"] == part
         ]  # fmt: skip
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Precision and recall over pairs, and what was missed."""
 
 from collections.abc import Iterable, Sequence

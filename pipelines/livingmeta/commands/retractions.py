@@ -1,0 +1,109 @@
+"""The verb `retractions`: reports and records held against a dated list of retractions."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from livingmeta.commands.options import DATA, checkout, epilog, printable
+
+if TYPE_CHECKING:
+    from livingmeta.retractions import Cell, Checked, Hit
+
+TO_DO = {
+    "retracted": "livingmeta withdraw {study}",
+    "expression of concern": "read the notice, and judge whether {study} can stay as it is",
+    "not retracted": "read the notice; nothing has to be withdrawn",
+}
+
+
+@click.command(
+    epilog=epilog(
+        "livingmeta retractions retraction_watch.csv --as-of 2026-11-20",
+        "livingmeta retractions retraction_watch.csv --as-of 2026-11-20 --source 'Retraction Watch' --write",
+        "livingmeta retractions notices.csv --as-of 2026-11-20 --source 'notices of one publisher'",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Day of the list."
+)
+@click.option("--source", metavar="TEXT", help="Which list it is (default: the name of the file).")
+@click.option("--write", "writing", is_flag=True, help="Write status, day and list into data/reports.csv.")
+@DATA
+def retractions(file: Path, as_of: datetime, source: str | None, writing: bool, data: Path | None) -> None:
+    """Hold all reports and screening records against a list of retractions, by DOI and PubMed number.
+
+    FILE is the CSV of Retraction Watch as Crossref publishes it, or a CSV with the columns doi, pmid,
+    nature and date. Nothing is fetched. The cells of reports.csv that follow are listed, and written with
+    --write; withdrawing a study is a step of its own.
+    Exit codes: 0 checked, 1 the list or the tables cannot be read, 2 wrong usage.
+    """
+    from livingmeta.edits import EditError, editing, put
+    from livingmeta.release import RefusedError, today
+    from livingmeta.retractions import ListError, check, edit, entries, outcome, read_list
+    from livingmeta.studies import DataError
+    from livingmeta.table_files import TableError
+
+    day, tables = as_of.date().isoformat(), checkout(data).data
+    named = " ".join((source or file.name).split())
+    try:
+        if day > today():
+            raise click.UsageError(f"--as-of {day} lies after today")
+        notices = read_list(file)
+        with editing(tables) if writing else nullcontext():
+            found = check(notices, entries(tables))
+            cells = outcome(found, day, named)
+            if writing:
+                put(tables, edit(tables, cells))
+    except (ListError, DataError, TableError, EditError, RefusedError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    for line in (f"list: {named} of {day}", *_lines(found), *_cells(cells, writing)):
+        click.echo(printable(line))
+
+
+def _lines(found: "Checked") -> Iterator[str]:
+    yield f"notices in the list: {found.notices}"
+    for hit in found.hits:
+        yield from _hit(hit)
+    for table in ("reports", "screening"):
+        searched, without = (
+            sum(entry.table == table for entry in part) for part in (found.searched, found.without)
+        )
+        hits = len({hit.entry.key for hit in found.hits if hit.entry.table == table})
+        yield (
+            f"{table}: {searched} searched for, {hits} found in the list; "
+            f"{without} without DOI and PubMed number could not be searched for"
+        )
+
+
+def _hit(hit: "Hit") -> Iterator[str]:
+    entry = hit.entry
+    belongs = f" of {entry.study_id}" if entry.study_id else ""
+    yield f"{entry.table} {entry.key}{belongs}: {entry.title or 'title not recorded'}"
+    for notice in hit.notices:
+        yield f"  {'it is the notice: ' if hit.is_notice else ''}{notice.said} (line {notice.line})"
+    yield f"  to do: {_to_do(hit)}"
+
+
+def _to_do(hit: "Hit") -> str:
+    study = hit.entry.study_id
+    if hit.is_notice:
+        return "look whether the paper that the notice is about is among the studies"
+    if not hit.is_clear:
+        return "read the notice, the list does not say what kind it is; the report is left as it is marked"
+    if not study and hit.status == "retracted":
+        return "exclude the record for this reason when it is screened"
+    return TO_DO[hit.status].format(study=study or "the record")
+
+
+def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
+    what = "written" if written else "none is written; --write does it"
+    yield f"{len(cells)} cells of reports.csv follow from this: {what}"
+    for cell in cells:
+        yield f"  {cell.table} {cell.key} {cell.column}: {cell.old or '(blank)'} -> {cell.new}"
