@@ -1,7 +1,6 @@
 """Does an export go in once, whole, in any order, and without touching what somebody decided?"""
 
 import errno
-import itertools
 import os
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from livingmeta.intake.rows import cells_of, is_undecided, record_of
 from livingmeta.intake.summary import alarm_lines, broken_lines, summary
 from livingmeta.intake.taking import IntakeError, SearchDetails, Taken, take_in, take_in_readings
 from livingmeta.paths import ROOT
+from livingmeta.schema import load_schema
 from livingmeta.table_files import files_of, read_table
 from made_exports import DATA, data_folder, reading, ris, rows_of, tables
 
@@ -211,6 +211,7 @@ SELIM = Record(
     pages="542-549",
     pmid="28708214",
 )
+SCHEMA = load_schema(DATA)
 TRIAL = ("NCT09999991",)
 POOL = (
     PAPER,
@@ -271,7 +272,7 @@ def runs(folder: Path, exports: list[list[Record]], at_once: bool) -> dict[str, 
     return tables(data)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(splits())
 def test_files_in_any_order_and_in_any_number_of_runs_give_the_same_tables(
     tmp_path_factory: pytest.TempPathFactory, split: tuple[list[list[Record]], list[list[Record]]]
@@ -279,10 +280,11 @@ def test_files_in_any_order_and_in_any_number_of_runs_give_the_same_tables(
     exports, shuffled = split
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taking, "_refuse_unsound", lambda *_: None)
+        patch.setattr(taking, "load_schema", lambda _data: SCHEMA)
         folder = tmp_path_factory.mktemp("order")
         ways = [
             runs(folder / str(n), one, at_once)
-            for n, (one, at_once) in enumerate(itertools.product((exports, shuffled), (True, False)))
+            for n, (one, at_once) in enumerate(((exports, True), (exports, False), (shuffled, False)))
         ]
     assert all(way == ways[0] for way in ways)
 
