@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from made_exports import data_folder, ris, rows_of, tables
 
 from livingmeta.cli import main
 from livingmeta.intake.record import Record
+from made_exports import data_folder, ris, rows_of, tables
 
 FIRST = Record(
     title="Alpha: a made-up trial of magnesium citrate in dialysis",

@@ -112,10 +112,12 @@ def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:
     """Show the effect of an edit and return the state of the tables it was worked out from."""
     from livingmeta.curation import state
     from livingmeta.impact import impact
+    from livingmeta.kept_records import KeptRecords
+    from livingmeta.paths import Project
 
     seen = state(data)
     draft = build(data)
-    found = impact(data, draft.texts)
+    found = impact(data, draft.texts, KeptRecords(Project.find().kept_records))
     _show(draft, found, way)
     if found.faults:
         leave(1, f"{_faults(len(found.faults))}: nothing was written; mend what is given and run it again")
