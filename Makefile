@@ -1,9 +1,10 @@
 # Two commands do everything: `make book` and `make test`.
 PYTHON ?= python3
+PROFILE ?= local
 BIN := .venv/bin
 
 .DEFAULT_GOAL := book
-.PHONY: book test reproducible walkthrough bench-build bench-stats bench-duplicates lock clean help
+.PHONY: book test workflow reproducible walkthrough bench-build bench-stats bench-duplicates lock clean help
 
 book: ## everything a fresh machine needs, then the built site
 	@$(PYTHON) pipelines/bootstrap.py book
@@ -14,6 +15,10 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+
+workflow: ## the same book as jobs of Snakemake: PROFILE=local, slurm or kubernetes
+	@$(PYTHON) pipelines/bootstrap.py test
+	$(BIN)/snakemake --snakefile pipelines/Snakefile --profile pipelines/profiles/$(PROFILE)
 
 reproducible: ## whether two builds of this commit, in two places, give the same bytes
 	@$(PYTHON) tests/reproducible.py
@@ -47,7 +52,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	done
 
 clean: ## remove what is built; the environment stays
-	rm -rf _build book/_generated book/questions book/changes
+	rm -rf _build .snakemake book/_generated book/questions book/changes
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

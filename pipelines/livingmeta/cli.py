@@ -25,6 +25,7 @@ from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
 from livingmeta.commands.retractions import retractions
+from livingmeta.commands.run import run as run_questions
 from livingmeta.commands.screen import screen
 from livingmeta.commands.surveil import surveil
 from livingmeta.commands.verify import verify
@@ -42,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(release)
+main.add_command(run_questions)
 main.add_command(export)
 main.add_command(diff)
 main.add_command(publish)

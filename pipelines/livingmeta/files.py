@@ -12,7 +12,8 @@ def write_atomically(path: Path, text: str) -> None:
 def write_bytes_atomically(path: Path, data: bytes) -> None:
     """Write a file in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Process numbers are not unique where several machines share the folder.
+    partial = path.with_name(f".{path.name}.{os.uname().nodename}-{os.getpid()}.partial")
     try:
         partial.write_bytes(data)
         replace(partial, path)

@@ -89,6 +89,11 @@ def _with_stable_ids(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def is_made(question: Question, project: Project) -> bool:
+    """Return whether a question has a page and a record, of whatever inputs."""
+    return page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
+
+
 def execute(question: Question, project: Project, engine: str = STOCK) -> Path:
     """Run the notebook of a question by papermill and put the result where the book reads it.
 
@@ -96,6 +101,19 @@ def execute(question: Question, project: Project, engine: str = STOCK) -> Path:
     ------
     PageError
         When a cell fails; the page that was there before stays as it was.
+    """
+    path = page_path(question, project)
+    write_atomically(path, executed(question, project, engine))
+    return path
+
+
+def executed(question: Question, project: Project, engine: str = STOCK) -> str:
+    """Run the notebook of a question by papermill and return the page as text; its record is written.
+
+    Raises
+    ------
+    PageError
+        When a cell fails.
     """
     import papermill
 
@@ -112,9 +130,7 @@ def execute(question: Question, project: Project, engine: str = STOCK) -> Path:
         )
     except papermill.PapermillExecutionError as error:
         raise PageError(f"{question.id}: {_last_lines(str(error))}") from error
-    path = page_path(question, project)
-    write_atomically(path, nbformat.writes(without_run(notebook)) + "\n")
-    return path
+    return str(nbformat.writes(without_run(notebook))) + "\n"
 
 
 def _last_lines(message: str, n: int = 12) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA_VARIABLE = "LIVINGMETA_DATA"
+RECORDS_VARIABLE = "LIVINGMETA_RECORDS"
 MARKERS = ("_toc.yml", "data/datapackage.yaml")
 
 
@@ -15,19 +16,21 @@ class Project:
 
     root: Path = ROOT
     data_dir: Path | None = None
+    records_dir: Path | None = None
 
     @classmethod
     def find(cls, start: Path | None = None) -> "Project":
         """Return the checkout around `start` (default: the working directory), else this library's own.
 
-        The variable LIVINGMETA_DATA names other tables, so that notebooks read what a build reads.
+        The variables LIVINGMETA_DATA and LIVINGMETA_RECORDS name other tables and another folder of
+        records, so that notebooks read and write where whoever runs them does.
         """
         here = (start or Path.cwd()).resolve()
         around = (
             folder for folder in (here, *here.parents) if all((folder / name).exists() for name in MARKERS)
         )
-        data = os.environ.get(DATA_VARIABLE)
-        return cls(next(around, ROOT), Path(data) if data else None)
+        data, records = os.environ.get(DATA_VARIABLE), os.environ.get(RECORDS_VARIABLE)
+        return cls(next(around, ROOT), Path(data) if data else None, Path(records) if records else None)
 
     @property
     def data(self) -> Path:
@@ -82,7 +85,12 @@ class Project:
     @property
     def records(self) -> Path:
         """Return the folder of the result records."""
-        return self.build / "records"
+        return self.records_dir or self.build / "records"
+
+    @property
+    def parcels(self) -> Path:
+        """Return the folder of questions that were run by themselves and wait for a build."""
+        return self.build / "parcels"
 
     @property
     def kept_records(self) -> Path:

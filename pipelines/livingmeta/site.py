@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from livingmeta import TITLE, drawing, manifest, pages
+from livingmeta import TITLE, drawing, manifest, pages, parcels
 from livingmeta.api import write_api, write_version
 from livingmeta.book_writer import BookWriter
 from livingmeta.contents import write_contents
@@ -98,9 +98,10 @@ def build(
     questions = load_questions(project.questions)
     before, target = Manifest.read(project), todays_manifest(project, questions)
     _known(only, questions)
-    stale = [q for q in questions if everything or _is_stale(project, q, before, target)]
+    stale = [q for q in questions if everything or parcels.is_stale(project, q, before, target.pages)]
     wanted = [question for question in stale if not only or question.id in only]
-    work = Work(project, questions, wanted, before, target, progress or Silent(), limits or Limits())
+    packed = () if everything else parcels.packed(project, wanted, target.pages)
+    work = Work(project, questions, wanted, packed, before, target, progress or Silent(), limits or Limits())
     _forget(project, before, wanted)
     if engine == FORK and can_fork():
         _build_ahead(work, jobs)
@@ -110,6 +111,7 @@ def build(
     work.progress.step("site")
     is_whole = len(wanted) == len(stale)
     replace(target, site=target.site if is_whole else "", pages=_pages_done(work)).write(project)
+    parcels.drop(project, target.pages, wanted)
     return project.html / "book" / "index.html"
 
 
@@ -128,10 +130,23 @@ class Work:
     project: Project
     questions: Sequence[Question]
     wanted: Sequence[Question]
+    packed: Collection[str]
     before: Manifest
     target: Manifest
     progress: Progress
     limits: Limits
+
+    @property
+    def unrun(self) -> list[Question]:
+        """Return the wanted questions that no run of their own has made already."""
+        return [question for question in self.wanted if question.id not in self.packed]
+
+    def unpack(self) -> None:
+        """Put the pages and records in place that are made already."""
+        for question in self.wanted:
+            if question.id in self.packed:
+                parcels.unpack(self.project, question, self.target.pages[question.id])
+                self.progress.step(question.id)
 
     @property
     def unchecked(self) -> bool:
@@ -154,14 +169,16 @@ class Work:
 def _build_ahead(work: Work, jobs: int) -> None:
     """Run check, notebooks, drawing and Sphinx at the same time, in children of this process."""
     writer = BookWriter(work.project, _working(work.project), ahead=work.same_frame)
-    servers = max(1, jobs // NOTEBOOKS_PER_SERVER) if len(work.wanted) >= MANY_PAGES else 1
+    unrun, many = work.unrun, len(work.unrun) >= MANY_PAGES
+    servers = max(1, jobs // NOTEBOOKS_PER_SERVER) if many else 1
     work.progress.start(len(work.wanted) + work.unchecked + 2)
     try:
+        work.unpack()
         with drawing.servers(servers) as dismiss:
             pages.preload_statistics()
             checking = Forked(Task(CHECK, _fault_finder(work))) if work.unchecked else None
-            pages.preload(work.project, work.wanted[0] if len(work.wanted) >= MANY_PAGES else None)
-            tasks = [pages.page_task(question, work.project) for question in work.wanted]
+            pages.preload(work.project, unrun[0] if many else None)
+            tasks = [pages.page_task(question, work.project) for question in unrun]
             failures = run_forked(tasks, jobs, work.limits, work.progress.step)
             dismiss(1)
             problem = "" if failures else _write_book(work, writer, dismiss)
@@ -202,7 +219,8 @@ def _build_in_turn(work: Work) -> None:
     faults = _faults(work.project) if work.unchecked else ""
     if faults:
         raise BuildError(faults)
-    _raise(pages.execute_one_by_one(work.wanted, work.project, work.progress.step), "")
+    work.unpack()
+    _raise(pages.execute_one_by_one(work.unrun, work.project, work.progress.step), "")
     _prepare_book(work)
     write_displays(work.project, work.questions)
     _raise({}, BookWriter(work.project, _working(work.project)).write())
@@ -218,11 +236,7 @@ def _raise(failures: dict[str, str], problem: str) -> None:
 
 def _with_pages(project: Project, questions: Sequence[Question]) -> list[Question]:
     """Return the questions whose notebook has run: a first build may be asked for some only."""
-    return [
-        question
-        for question in questions
-        if pages.page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
-    ]
+    return [question for question in questions if pages.is_made(question, project)]
 
 
 def _prepare_book(work: Work) -> None:
@@ -313,11 +327,6 @@ def _known(only: Sequence[str], questions: Sequence[Question]) -> Sequence[str]:
             f"no such question: {', '.join(unknown)}; there are {', '.join(q.id for q in questions)}"
         )
     return only
-
-
-def _is_stale(project: Project, question: Question, before: Manifest, target: Manifest) -> bool:
-    there = pages.page_path(question, project).exists() and (project.records / f"{question.id}.json").exists()
-    return not there or before.pages.get(question.id) != target.pages[question.id]
 
 
 def _drop_orphans(project: Project, questions: Sequence[Question]) -> None:

@@ -23,7 +23,7 @@ DAY = "2026-01-01"
 NOTE = "Synthetic: made up by a seeded generator; no such study exists."
 LEFT_OUT = (
     *(".git", ".github", ".venv", ".ci", "_build", "tests", "*.egg-info"),
-    *("__pycache__", ".hypothesis", ".*_cache", ".ipynb_checkpoints"),
+    *("__pycache__", ".hypothesis", ".*_cache", ".ipynb_checkpoints", ".snakemake"),
 )
 GENERATED = ("book/questions", "book/_generated", "book/changes")
 CURATED = ("data/questions", "data/effects", "data/releases")

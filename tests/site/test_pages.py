@@ -22,6 +22,7 @@ STATIC = (
     "search",
     "others",
     "contribute",
+    "beyond-one-machine",
     "how-to-cite",
     "whats-new",
 )
