@@ -14,9 +14,10 @@ from livingmeta.commands.options import DATA, checkout, epilog, printable
 if TYPE_CHECKING:
     from livingmeta.retractions import Cell, Checked, Hit
 
+UNTOUCHED = "not retracted"
 TO_DO = {
-    "retracted": "livingmeta withdraw {study}",
-    "expression of concern": "read the notice, and judge whether {study} can stay as it is",
+    "retracted": "livingmeta withdraw {name} --reason ... --source ...",
+    "expression of concern": "read the notice, and judge whether {name} can stay as it is",
     "not retracted": "read the notice; nothing has to be withdrawn",
 }
 
@@ -93,17 +94,25 @@ def _hit(hit: "Hit") -> Iterator[str]:
 
 def _to_do(hit: "Hit") -> str:
     study = hit.entry.study_id
+    # A study would stand for its main report, which need not be the one that the list names.
+    name = hit.entry.key if hit.entry.table == "reports" else study
     if hit.is_notice:
         return "look whether the paper that the notice is about is among the studies"
     if not hit.is_clear:
         return "read the notice, the list does not say what kind it is; the report is left as it is marked"
     if not study and hit.status == "retracted":
         return "exclude the record for this reason when it is screened"
-    return TO_DO[hit.status].format(study=study or "the record")
+    return TO_DO[hit.status].format(name=name or "the record")
 
 
 def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
     what = "written" if written else "none is written; --write does it"
     yield f"{len(cells)} cells of reports.csv follow from this: {what}"
-    for cell in cells:
+    plain = {c.key for c in cells if (c.column, c.new) == ("retraction_status", UNTOUCHED)}
+    alone = {c.key for c in cells if c.column == "retraction_status"} - plain
+    for cell in (c for c in cells if c.key in alone):
         yield f"  {cell.table} {cell.key} {cell.column}: {cell.old or '(blank)'} -> {cell.new}"
+    if plain:
+        yield f"  {len(plain)} reports: retraction_status -> {UNTOUCHED}, with day and list"
+    if again := {c.key for c in cells} - plain - alone:
+        yield f"  {len(again)} reports: their status stays; day and list of the check"
