@@ -17,10 +17,8 @@ from livingmeta.history import History
 from livingmeta.questions import Question
 from livingmeta.releases import UNRELEASED, Identity
 from livingmeta.studies import Studies, study_ids
+from livingmeta.vocabulary import AWAITING, PENDING
 
-AWAITING = "awaiting_full_text"
-PENDING = "pending"
-NOT_RETRIEVED = "not_retrieved"
 FULL_TEXT, ONGOING = "full_text_wanted", "ongoing_trial"
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from livingmeta.studies import TextTable, read_text_table
 from livingmeta.table_files import files_of, read_table
+from livingmeta.vocabulary import CONCERN, NOT_RETRACTED, RETRACTED, STATUSES
 
 REPORTS = "reports"
 RETRACTION, REINSTATEMENT = "retraction", "reinstatement"
-CONCERN, CORRECTION = "expression of concern", "correction"
+CORRECTION = "correction"
 NATURES = (RETRACTION, REINSTATEMENT, CONCERN, CORRECTION)
 NOT_STATED = "not stated"
-NOT_CHECKED, NOT_RETRACTED, RETRACTED = "not checked", "not retracted", "retracted"
 STATUS, CHECKED_ON, SOURCE = "retraction_status", "retraction_checked_on", "retraction_source"
 
 # Columns of the two kinds of list; a notice has identifiers of its own in the first one only.
@@ -345,6 +345,5 @@ def edit(data: Path, cells: Iterable[Cell]) -> dict[str, str]:
 
 def is_kept(entry: Entry, status: str) -> bool:
     """Return whether the mark of a report is worse than a status that a list gives it."""
-    order = (NOT_CHECKED, NOT_RETRACTED, CONCERN, RETRACTED)
     marked = entry.cells.get(STATUS, "")
-    return marked in order and order.index(marked) > order.index(status)
+    return marked in STATUSES and STATUSES.index(marked) > STATUSES.index(status)

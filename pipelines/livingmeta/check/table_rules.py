@@ -8,6 +8,7 @@ from livingmeta.check.header_rules import did_you_mean
 from livingmeta.check.sources import Curated, Row, Source
 from livingmeta.schema import TableSchema
 from livingmeta.units import parsed_bounds
+from livingmeta.vocabulary import RELATIONS
 
 DAY_TAGS = ("[crdt]", "[edat]", "[mhda]")
 BOUNDS_FORM = "write `<0.7 mmol/L`, `>=2.4 mg/dL` or `0.7 to 0.9 mmol/L`"
@@ -79,10 +80,6 @@ def _own_values(curated: Curated) -> Iterator[Finding]:
 
 
 LINKED = {"studies": "study_id", "reports": "report_id", "screening": "record_id"}
-RELATIONS = (
-    *("duplicate", "possible_duplicate", "second_report", "erratum", "retraction", "concern"),
-    *("comment", "protocol", "preprint"),
-)
 
 
 def _links(row: Row, curated: Curated) -> Iterator[Finding]:

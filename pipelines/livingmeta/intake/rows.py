@@ -9,15 +9,14 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from livingmeta.intake.record import ARTICLE, TYPES, Record, Relation
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import DUPLICATE, NOT_SEEN, PENDING
 
-Cells = Mapping[str, str]
 NOT_SCREENED = "not screened yet"
 BECAUSE = f"{NOT_SCREENED}; linked by: "
-PENDING, DUPLICATE = "pending", "duplicate"
-NOT_SEEN = "not_seen"
 YEARS = range(1800, 2101)  # what the schema takes
 DIGITS_OF_HASH = 8
 RECORD_COLUMNS = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from livingmeta.formats import count
 from livingmeta.intake.kept import broken_file
-from livingmeta.intake.match import RETRACTION_OF
-from livingmeta.intake.rows import PENDING, WORDS
+from livingmeta.intake.rows import WORDS
 from livingmeta.intake.taking import Export, Taken
+from livingmeta.vocabulary import PENDING, RETRACTION_OF
 
 MOST_SHOWN = 20  # flagged records that are listed one by one
 

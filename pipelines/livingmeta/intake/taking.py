@@ -15,13 +15,13 @@ from livingmeta.intake.exports import read
 from livingmeta.intake.kept import keep
 from livingmeta.intake.known import REPORTS, SCREENING, STUDIES, known_of
 from livingmeta.intake.record import Broken, ExportError, Reading, Record
-from livingmeta.intake.rows import COLUMNS, Cells, hashed, is_undecided, names_of, row_of
+from livingmeta.intake.rows import COLUMNS, hashed, is_undecided, names_of, row_of
 from livingmeta.intake.sorting import Alarm, Sorted, sort_anew
 from livingmeta.schema import load_schema
-from livingmeta.table_files import Table, files_of, read_table
+from livingmeta.table_files import Cells, Table, files_of, read_table
+from livingmeta.vocabulary import EXPORT
 
 SEARCHES = "searches"
-EXPORT, SURVEILLANCE = "export", "surveillance"
 
 
 class IntakeError(ValueError):

@@ -6,13 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingmeta.edits import editing, put
-from livingmeta.intake.rows import DUPLICATE, PENDING, Cells, is_undecided, plain
+from livingmeta.intake.rows import is_undecided, plain
 from livingmeta.schema import Schema, load_schema
-from livingmeta.table_files import Table, files_of, read_table
+from livingmeta.table_files import Cells, Table, files_of, read_table
+from livingmeta.vocabulary import (
+    ABSTRACT,
+    AWAITING,
+    DUPLICATE,
+    ERRATUM,
+    EXCLUDED,
+    EXPORT,
+    FULL_TEXT,
+    INCLUDED,
+    PENDING,
+    SURVEILLANCE,
+    TITLE,
+)
 
-INCLUDED, EXCLUDED, AWAITING, ERRATUM = "included", "excluded", "awaiting_full_text", "erratum"
-TITLE, ABSTRACT = "title", "abstract"
-STAGES = (TITLE, ABSTRACT, "full_text", "registry", "listing")
 STANDARD_REASONS = (
     "wrong population",
     "wrong intervention or exposure",
@@ -23,7 +33,7 @@ STANDARD_REASONS = (
     "no usable result",
 )
 TO_BE_ADDED = "eligible by {}, to be added"
-SEEN_AS = {TITLE: "title", ABSTRACT: "title and abstract", "full_text": "full text"}
+SEEN_AS = {TITLE: "title", ABSTRACT: "title and abstract", FULL_TEXT: "full text"}
 
 
 class ScreeningError(ValueError):
@@ -111,7 +121,7 @@ class Desk:
             return {one for one, ids in named.items() if self.question in [part.strip() for part in ids]}
         if self.search:
             return {self.search}
-        taken_in = {row["search_id"] for row in searches if row["kind"] in ("export", "surveillance")}
+        taken_in = {row["search_id"] for row in searches if row["kind"] in (EXPORT, SURVEILLANCE)}
         return taken_in | {row["search_id"] for row in rows if row["decision"] == PENDING}
 
     def waiting(self) -> list[Cells]:

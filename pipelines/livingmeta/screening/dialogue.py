@@ -3,20 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from livingmeta.intake.rows import DUPLICATE, Cells
-from livingmeta.screening.desk import (
+from livingmeta.screening.desk import Decision, Desk, ScreeningError, default_reason, seen_stage
+from livingmeta.screening.view import Linked, Reader, one_line, page
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import (
     AWAITING,
+    DUPLICATE,
     ERRATUM,
+    ERRATUM_OF,
     EXCLUDED,
     INCLUDED,
+    PENDING,
+    POSSIBLE,
     STAGES,
-    Decision,
-    Desk,
-    ScreeningError,
-    default_reason,
-    seen_stage,
 )
-from livingmeta.screening.view import Linked, Reader, one_line, page
 
 KEYS = "i include, e exclude, a await, d repeats, s skip, u undo, o all, ? help, q quit"
 HELP = (
@@ -106,7 +106,7 @@ class Dialogue:
 
     def _page(self, whole: bool) -> None:
         scope = self.desk.scope()
-        left = sum(row["decision"] == "pending" for row in scope)
+        left = sum(row["decision"] == PENDING for row in scope)
         at = len(scope) - left + len(self.skipped) + 1
         self.talk.say("")
         place = f"{min(at, len(scope) or 1)} of {len(scope) or 1}"
@@ -173,7 +173,7 @@ class Dialogue:
         return self._write(AWAITING, said)
 
     def _duplicate(self) -> bool:
-        links = [one for one in self._links() if one.relation in ("possible_duplicate", DUPLICATE)]
+        links = [one for one in self._links() if one.relation in (POSSIBLE, DUPLICATE)]
         for number, one in enumerate(links, 1):
             self.talk.say(f"{number}  {one.text(self.row)}")
         said = self._asked("number or record_id of what it repeats (empty: back): ") or ("1" if links else "")
@@ -192,7 +192,7 @@ class Dialogue:
         return self._write(DUPLICATE, study=study, link=f"{DUPLICATE} {table}:{name}")
 
     def _erratum(self) -> bool:
-        study = next((one.target.study_id for one in self._links() if one.relation == "erratum"), "")
+        study = next((one.target.study_id for one in self._links() if one.relation == ERRATUM_OF), "")
         return self._write(
             ERRATUM, self._asked(f"what it corrects{self._default('erratum of a report')}: "), study
         )

@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from livingmeta.intake.kept import kept_folder
-from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, Cells, plain
+from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, plain
 from livingmeta.screening.desk import Desk
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import PENDING
 
 # The kind of record that bears a relation, and how the other side of it is said.
 BEARERS = {
@@ -95,7 +97,7 @@ class Reader:
         words = ", ".join(part for part in (label, title, name) if part)
         if table == "reports":
             return Target(words, row.get("report_type", ""), study)
-        if row["decision"] != "pending":
+        if row["decision"] != PENDING:
             words += f", {row['decision'].replace('_', ' ')}"
         return Target(words, row.get("record_type", ""), study, name)
 

@@ -10,7 +10,6 @@ from livingmeta.currency import last_look_by
 from livingmeta.studies import Studies
 
 RETIRED = "retired"
-SURVEILLANCE = "surveillance"
 # PubMed adds and indexes records for some days under a day that is past; what comes again is known by then.
 OVERLAP = timedelta(days=14)
 
