@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_exports import data_folder, reading, rows_of, tables
 
 from livingmeta import edits, files
 from livingmeta.check import check
@@ -19,6 +18,7 @@ from livingmeta.screening.desk import Decision, Desk, ScreeningError
 from livingmeta.screening.dialogue import KEYS, Dialogue
 from livingmeta.screening.view import NO_ABSTRACT, Reader, page
 from livingmeta.table_files import read_table
+from made_exports import data_folder, reading, rows_of, tables
 
 DAY = "2031-02-03"
 FIRST = Record(
@@ -235,7 +235,7 @@ def test_a_decision_of_somebody_else_is_not_overwritten(data: Path) -> None:
     desk, other = Desk(data), Desk(data)
     seen = desk.waiting()[0]
     other.decide(seen, Decision("excluded", "wrong outcome", "title"), DAY)
-    with pytest.raises(ScreeningError, match="decided meanwhile by another run .*wrong outcome"):
+    with pytest.raises(ScreeningError, match=r"decided meanwhile by another run .*wrong outcome"):
         desk.decide(seen, Decision("excluded", "wrong population", "title"), DAY)
     assert named(data, FIRST)["reason"] == "wrong outcome"
 
