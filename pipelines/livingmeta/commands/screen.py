@@ -1,8 +1,11 @@
 """The verb `screen`: what to do with each record that awaits a decision."""
 
 import os
+import select
 import shutil
 import sys
+import termios
+import tty
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +44,21 @@ class Terminal:
         click.echo(click.style(printable(text), bold=True) if self.bold else printable(text))
 
     def key(self) -> str:
-        """Return the key that is pressed."""
-        pressed = click.getchar()
-        if pressed in ("\x03", "\x04", "\x1a", ""):
+        """Return the key that is pressed; what was typed ahead is not lost."""
+        at = sys.stdin.fileno()
+        before = termios.tcgetattr(at)
+        try:
+            tty.setcbreak(at, termios.TCSADRAIN)
+            pressed = os.read(at, 1)
+            while pressed[:1] == b"\x1b" or pressed[:1] >= b"\x80":
+                if not select.select([at], [], [], 0.01)[0]:
+                    break
+                pressed += os.read(at, 1)
+        finally:
+            termios.tcsetattr(at, termios.TCSADRAIN, before)
+        if pressed in (b"", b"\x03", b"\x04"):
             raise EOFError
-        return pressed
+        return pressed.decode(errors="replace")
 
     def line(self, prompt: str) -> str:
         """Return a line that is typed."""
