@@ -32,12 +32,18 @@ STANDARD_REASONS = (
     "animal or in vitro study",
     "no usable result",
 )
+# The columns that a decision writes, besides `notes`.
+DECIDED = ("decision", "reason", "stage", "study_id", "duplicate_of", "links", "decided_on")
 TO_BE_ADDED = "eligible by {}, to be added"
 SEEN_AS = {TITLE: "title", ABSTRACT: "title and abstract", FULL_TEXT: "full text"}
 
 
 class ScreeningError(ValueError):
     """A decision that cannot be made; nothing is written, and the message says why and what to do."""
+
+
+class OvertakenError(ScreeningError):
+    """A decision on a record that is no longer as it was shown: it is not on the desk any more."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ class Desk:
             table = self.table()
             now = table.find(seen["record_id"])
             if now is None or any(now.get(name, "") != seen.get(name, "") for name in DECIDED):
-                raise ScreeningError(_changed(seen["record_id"], now))
+                raise OvertakenError(_changed(seen["record_id"], now))
             for column in (*DECIDED, "notes"):
                 if now.get(column, "") != new.get(column, ""):
                     table = table.with_cell(seen["record_id"], column, new.get(column, ""))
@@ -201,9 +207,6 @@ class Desk:
             )
         if problems:
             raise ScreeningError("\n".join(problems))
-
-
-DECIDED = ("decision", "reason", "stage", "study_id", "duplicate_of", "links", "decided_on")
 
 
 def _changed(record_id: str, now: Cells | None) -> str:

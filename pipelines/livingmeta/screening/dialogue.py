@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from livingmeta.screening.desk import Decision, Desk, ScreeningError, default_reason, seen_stage
+from livingmeta.screening.desk import (
+    Decision,
+    Desk,
+    OvertakenError,
+    ScreeningError,
+    default_reason,
+    seen_stage,
+)
 from livingmeta.screening.view import Linked, Reader, one_line, page
 from livingmeta.table_files import Cells
 from livingmeta.vocabulary import (
@@ -140,7 +147,7 @@ class Dialogue:
             new = self.desk.decide(self.row, made, self.today())
         except ScreeningError as error:
             self.talk.say(str(error))
-            return "meanwhile" in str(error) or "no longer" in str(error)
+            return isinstance(error, OvertakenError)
         self.done.append((self.row, new))
         self.talk.say(
             f"-> {decision.replace('_', ' ')}: {reason}" + (f" ({study or of})" if study or of else "")

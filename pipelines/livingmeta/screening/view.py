@@ -1,13 +1,10 @@
 """A record in words: what it is, what it has to do with others, and its abstract where there is one."""
 
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from livingmeta.intake.kept import kept_folder
+from livingmeta.intake.kept import abstract_of
 from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, plain
 from livingmeta.screening.desk import Desk
 from livingmeta.table_files import Cells
@@ -124,17 +121,7 @@ class Reader:
 
     def abstract(self, row: Cells) -> str:
         """Return the abstract of a record, empty where this checkout does not have it."""
-        path = kept_folder(self.desk.data) / f"{row['search_id']}.json"
-        try:
-            return plain(_abstracts(path, path.stat().st_mtime_ns)[row["record_id"]]["abstract"])
-        except (OSError, ValueError, LookupError, TypeError):
-            return ""
-
-
-@lru_cache(maxsize=8)
-def _abstracts(path: Path, _changed: int) -> dict[str, dict[str, str]]:
-    kept: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+        return plain(abstract_of(self.desk.data, row["search_id"], row["record_id"]))
 
 
 def identifiers(row: Cells) -> str:
