@@ -89,7 +89,7 @@ def _looks(at: Evidence) -> tuple[int, int, int]:
 def _looks_in_words(at: Evidence) -> str:
     looks, systematic, others = _looks(at)
     parts = [
-        f"{formats.count(n)} {one if n == 1 else many}"
+        formats.counted(n, one, many)
         for n, one, many in (
             (systematic, "systematic search", "systematic searches"),
             (looks - systematic, "exploratory look", "exploratory looks"),

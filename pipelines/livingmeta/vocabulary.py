@@ -1,5 +1,7 @@
-"""Words of the tables that several modules know; a test holds them to what the schema allows."""
+"""Words of the tables that several modules know; tests hold them to what the schema allows."""
 
+# Names that people give: words and numbers in lower case, joined by hyphens.
+NAME_FORM = r"[a-z0-9]+(-[a-z0-9]+)*"
 # Decisions on a record of a search.
 PENDING, AWAITING, NOT_RETRIEVED = "pending", "awaiting_full_text", "not_retrieved"
 INCLUDED, EXCLUDED, DUPLICATE, ERRATUM = "included", "excluded", "duplicate", "erratum"

@@ -158,6 +158,7 @@ def screen(
 
 
 def _list(desk: "Desk") -> None:
+    from livingmeta.formats import counted
     from livingmeta.screening.view import Reader, one_line
 
     reader, waiting = Reader(desk), desk.waiting()
@@ -165,7 +166,7 @@ def _list(desk: "Desk") -> None:
         click.echo(printable(f"{row['record_id']}  {one_line(row)}"))
         for remark in reader.remarks(row):
             click.echo(printable(f"    {remark}"))
-    click.echo(f"{len(waiting)} record{'' if len(waiting) == 1 else 's'} to screen", err=True)
+    click.echo(f"{counted(len(waiting), 'record')} to screen", err=True)
 
 
 def _reasons(desk: "Desk") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livingmeta.edits import editing, put
 from livingmeta.intake.rows import is_undecided, plain
-from livingmeta.schema import Schema, load_schema
+from livingmeta.schema import Schema, listed, load_schema
 from livingmeta.table_files import Cells, Table, files_of, read_table
 from livingmeta.vocabulary import (
     ABSTRACT,
@@ -70,7 +70,7 @@ class Decision:
 
     def cells(self, row: Cells, day: str) -> dict[str, str]:
         """Return a row with this decision on it."""
-        links = [*(part for part in row.get("links", "").split("; ") if part), self.link]
+        links = [*listed(row.get("links", "")), self.link]
         signed = f"Decided by {plain(self.by).rstrip('.')}." if self.by.strip() else ""
         return {
             **row,
@@ -123,8 +123,9 @@ class Desk:
     def _searches(self, rows: Sequence[Cells]) -> set[str]:
         searches = [row for row in self.table("searches").rows if self.search in ("", row["search_id"])]
         if self.question:
-            named = {row["search_id"]: row.get("question_ids", "").split(";") for row in searches}
-            return {one for one, ids in named.items() if self.question in [part.strip() for part in ids]}
+            return {
+                row["search_id"] for row in searches if self.question in listed(row.get("question_ids", ""))
+            }
         if self.search:
             return {self.search}
         taken_in = {row["search_id"] for row in searches if row["kind"] in (EXPORT, SURVEILLANCE)}

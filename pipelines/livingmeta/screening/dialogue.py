@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from livingmeta.formats import counted
 from livingmeta.screening.desk import (
     Decision,
     Desk,
@@ -259,9 +260,6 @@ class Dialogue:
         return False
 
     def _end(self) -> None:
-        left = len(self.desk.waiting())
-        n = len(self.done)
-        said = (
-            f"{n} decision{'' if n == 1 else 's'} written; {left} record{'' if left == 1 else 's'} to screen"
-        )
+        left, n = len(self.desk.waiting()), len(self.done)
+        said = f"{counted(n, 'decision')} written; {counted(left, 'record')} to screen"
         self.talk.say(said + (f", {len(self.skipped)} of them skipped now" if self.skipped else ""))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from livingmeta.intake.kept import abstract_of
 from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, plain
+from livingmeta.schema import listed
 from livingmeta.screening.desk import Desk
 from livingmeta.table_files import Cells
 from livingmeta.vocabulary import PENDING
@@ -69,7 +70,7 @@ class Reader:
 
     def links(self, row: Cells) -> list[Linked]:
         """Return what a record has to do with others, as its own row says and as others say of it."""
-        texts = [part for part in row.get("links", "").split("; ") if part]
+        texts = listed(row.get("links", ""))
         reason = row.get("reason", "")
         whys = reason.removeprefix(BECAUSE).split("; ") if reason.startswith(BECAUSE) else []
         whys = whys if len(whys) == len(texts) else [""] * len(texts)
@@ -104,7 +105,7 @@ class Reader:
         copies = 0
         for other in self.rows["screening"].values():
             copies += other.get("duplicate_of", "") == row["record_id"]
-            for link in other.get("links", "").split("; "):
+            for link in listed(other.get("links", "")):
                 relation, _, key = link.partition(" ")
                 if key == here and relation in BEARERS:
                     yield f"{BEARERS[relation][1]} {self.target('screening:' + other['record_id']).words}"

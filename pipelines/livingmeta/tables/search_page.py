@@ -6,6 +6,7 @@ import pandas as pd
 
 from livingmeta import formats
 from livingmeta.currency import last_look_by
+from livingmeta.schema import listed
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, missing, table, text
 from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, NOT_RETRIEVED, PENDING
@@ -106,8 +107,8 @@ def _saved(row: pd.Series, studies: Studies) -> tuple[Any, ...]:
 
 
 def _questions(cell: str) -> Markup:
-    names = [name.strip() for name in cell.split(";") if name.strip()]
-    said = f"{formats.count(len(names))} question{'s' if len(names) > 1 else ''}"
+    names = listed(cell)
+    said = formats.counted(len(names), "question")
     return Markup(f"<details><summary>{said}</summary>{'<br>'.join(map(text, names))}</details>")
 
 
