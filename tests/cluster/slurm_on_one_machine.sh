@@ -149,9 +149,9 @@ workflow() { # folder log
         { squeue --states=all >&2 || true; fail "the workflow failed, or took more than $LIMIT s" "$2"; }
 }
 
-seconds() { # command...: run it and set TOOK
+seconds() { # command...: run it and set TOOK; fail as it fails
     local from=$EPOCHREALTIME
-    "$@"
+    "$@" || return
     TOOK=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
 }
 
