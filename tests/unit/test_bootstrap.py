@@ -220,7 +220,7 @@ def test_without_a_browser_ci_fails(boot, bare, monkeypatch):
 
 
 def pins(name):
-    """Return package and version of each line with its hashes; where it is installed may be wider in tests."""
+    """Return package, version and hashes of each line; tests may install it in more places."""
     text = (ROOT / name).read_text()
     blocks = re.findall(r"^([\w.-]+==\S+)[^\\]*\\\n((?:    --hash=\S+(?: \\)?\n?)+)", text, re.MULTILINE)
     return {(pin, tuple(re.findall(r"sha256:\w+", hashes))) for pin, hashes in blocks}
