@@ -185,12 +185,22 @@ def _steps(folder: Path) -> dict[str, dict[str, str | None]]:
     """Return what is to be done; an edit whose list is gone was finished but for clearing up."""
     try:
         read: dict[str, dict[str, str | None]] = json.loads((folder / LIST).read_text(encoding="utf-8"))
-        return read
+        outside = [path for path, step in read.items() if not _is_within(path, str(step["file"]))]
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         what = f"{folder / LIST}: cannot be read: {error}"
         raise EditError(f"{what}; remove the folder to drop that edit") from None
+    if outside:
+        what = f"{folder / LIST}: {', '.join(outside)}: must be files of the data folder"
+        raise EditError(f"{what}; nothing was touched; remove the folder to drop that edit")
+    return read
+
+
+def _is_within(path: str, file: str) -> bool:
+    """Return whether a step takes a file of the edit to the data folder; a list can come from anywhere."""
+    target = Path(path)
+    return file.isdecimal() and not target.is_absolute() and ".." not in target.parts
 
 
 def _refuse_touched(data: Path, steps: Mapping[str, Mapping[str, str | None]]) -> None:

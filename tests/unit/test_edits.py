@@ -1,12 +1,13 @@
 """Are curated files whole, whatever happens to the run that edits them?"""
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -154,10 +155,8 @@ def test_a_second_run_goes_on_when_the_first_has_ended(data: Path) -> None:
         [sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True, env=env
     ) as first:
         assert first.stdout is not None and first.stdout.readline() == "held\n"
-        start = time.monotonic()
         with editing(data):
             put(data, NEW)
-        assert time.monotonic() > start
     assert held(data) == AFTER
 
 
@@ -189,3 +188,25 @@ def test_what_a_killed_run_left_half_written_is_cleared_away(data: Path) -> None
     with editing(data):
         pass
     assert held(data) == OLD
+
+
+@pytest.mark.parametrize(
+    ("path", "file"), [("../outside.csv", "0"), ("/tmp/outside.csv", "0"), ("a.csv", "../../outside.csv")]
+)
+def test_a_list_that_names_files_outside_the_folder_is_not_followed(data: Path, path: str, file: str) -> None:
+    begun = data / BEGUN
+    begun.mkdir()
+    (begun / "0").write_text("theirs")
+    old = hashlib.sha256((data / path).read_bytes()).hexdigest() if (data / path).exists() else None
+    steps = {path: {"file": file, "old": old, "new": hashlib.sha256(b"theirs").hexdigest()}}
+    (begun / "edit.json").write_text(json.dumps(steps))
+    with pytest.raises(EditError, match="must be files of the data folder"):
+        finish(data)
+    assert not (data.parent / "outside.csv").exists() and (data / "a.csv").read_text() == OLD["a.csv"]
+
+
+def test_a_list_of_another_form_is_named_and_not_followed(data: Path) -> None:
+    (data / BEGUN).mkdir()
+    (data / BEGUN / "edit.json").write_text('["a.csv"]')
+    with pytest.raises(EditError, match=r"edit\.json: cannot be read: .* remove the folder"):
+        finish(data)

@@ -581,3 +581,8 @@ def test_what_others_change_while_it_is_worked_out_is_not_lost(
 def test_a_record_without_a_title_keeps_what_identifies_it(data: Path) -> None:
     (row,) = taken(data, Record(doi="10.9999/only", type=ARTICLE)).rows
     assert (row["title"], row["doi"], row["decision"]) == ("", "10.9999/only", "pending")
+
+
+def test_no_name_of_a_search_leads_out_of_the_folder_of_what_is_kept(data: Path) -> None:
+    for name in ("../../elsewhere", "/elsewhere", "a/b"):
+        assert broken_file(data, name).parent == kept_folder(data)

@@ -111,6 +111,7 @@ def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str)
 def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:
     """Show the effect of an edit and return the state of the tables it was worked out from."""
     from livingmeta.curation import state
+    from livingmeta.formats import counted
     from livingmeta.impact import impact
     from livingmeta.kept_records import KeptRecords
     from livingmeta.paths import Project
@@ -120,17 +121,14 @@ def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:
     found = impact(data, draft.texts, KeptRecords(Project.find().kept_records))
     _show(draft, found, way)
     if found.faults:
-        leave(1, f"{_faults(len(found.faults))}: nothing was written; mend what is given and run it again")
+        faults = counted(len(found.faults), "fault")
+        leave(1, f"{faults} would come in: nothing was written; mend what is given and run it again")
     if way.dry_run:
         way.say("a dry run: nothing was written")
         sys.exit(0)
     if not way.yes and not click.confirm("Write this?", default=False, err=way.form == "json"):
         leave(1, "nothing was written")
     return seen
-
-
-def _faults(n: int) -> str:
-    return f"{n} {'fault' if n == 1 else 'faults'} would come in"
 
 
 def _show(draft: "Draft", found: "Impact", way: Way) -> None:

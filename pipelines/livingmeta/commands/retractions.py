@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.vocabulary import CONCERN, NOT_RETRACTED, RETRACTED
 
 if TYPE_CHECKING:
     from livingmeta.retractions import Cell, Checked, Hit
 
 TO_DO = {
-    "retracted": "livingmeta withdraw {study}",
-    "expression of concern": "read the notice, and judge whether {study} can stay as it is",
-    "not retracted": "read the notice; nothing has to be withdrawn",
+    RETRACTED: "livingmeta withdraw {study}",
+    CONCERN: "read the notice, and judge whether {study} can stay as it is",
+    NOT_RETRACTED: "read the notice; nothing has to be withdrawn",
 }
 
 
@@ -97,7 +98,7 @@ def _to_do(hit: "Hit") -> str:
         return "look whether the paper that the notice is about is among the studies"
     if not hit.is_clear:
         return "read the notice, the list does not say what kind it is; the report is left as it is marked"
-    if not study and hit.status == "retracted":
+    if not study and hit.status == RETRACTED:
         return "exclude the record for this reason when it is screened"
     return TO_DO[hit.status].format(study=study or "the record")
 

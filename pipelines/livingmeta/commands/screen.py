@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, STAGES
 
 if TYPE_CHECKING:
     from livingmeta.screening.desk import Desk
 
 DECISIONS = {
-    "include": "included",
-    "exclude": "excluded",
-    "await": "awaiting_full_text",
-    "duplicate": "duplicate",
-    "erratum": "erratum",
+    "include": INCLUDED,
+    "exclude": EXCLUDED,
+    "await": AWAITING,
+    "duplicate": DUPLICATE,
+    "erratum": ERRATUM,
 }
-STAGES = ("title", "abstract", "full_text", "registry", "listing")
 NARROWEST, SHORTEST = 40, 12
 
 
@@ -158,6 +158,7 @@ def screen(
 
 
 def _list(desk: "Desk") -> None:
+    from livingmeta.formats import counted
     from livingmeta.screening.view import Reader, one_line
 
     reader, waiting = Reader(desk), desk.waiting()
@@ -165,7 +166,7 @@ def _list(desk: "Desk") -> None:
         click.echo(printable(f"{row['record_id']}  {one_line(row)}"))
         for remark in reader.remarks(row):
             click.echo(printable(f"    {remark}"))
-    click.echo(f"{len(waiting)} record{'' if len(waiting) == 1 else 's'} to screen", err=True)
+    click.echo(f"{counted(len(waiting), 'record')} to screen", err=True)
 
 
 def _reasons(desk: "Desk") -> None:
@@ -183,7 +184,7 @@ def _decide(desk: "Desk", record_id: str, decide: str, given: tuple[str, str, st
     refuse_decided(row)
     stage = stage or seen_stage(Reader(desk).abstract(row))
     decision = DECISIONS[decide]
-    if decision == "duplicate" and not study:
+    if decision == DUPLICATE and not study:
         study = (desk.table().find(duplicate_of) or {}).get("study_id", "")
     made = Decision(decision, reason or default_reason(decision, stage), stage, study, duplicate_of, by=by)
     new = desk.decide(row, made, today())

@@ -6,18 +6,20 @@ import pandas as pd
 
 from livingmeta import formats
 from livingmeta.currency import last_look_by
+from livingmeta.schema import listed
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, missing, table, text
+from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, NOT_RETRIEVED, PENDING
 
 # What a group of records is called, in the order of a flow diagram.
 DECISIONS = {
-    "pending": "Not screened yet",
-    "included": "Included",
-    "awaiting_full_text": "Full text awaited",
-    "not_retrieved": "No page found",
-    "excluded": "Excluded",
-    "duplicate": "Duplicates",
-    "erratum": "Errata",
+    PENDING: "Not screened yet",
+    INCLUDED: "Included",
+    AWAITING: "Full text awaited",
+    NOT_RETRIEVED: "No page found",
+    EXCLUDED: "Excluded",
+    DUPLICATE: "Duplicates",
+    ERRATUM: "Errata",
 }
 LISTED = 500
 LOOK_COLUMNS = (
@@ -105,8 +107,8 @@ def _saved(row: pd.Series, studies: Studies) -> tuple[Any, ...]:
 
 
 def _questions(cell: str) -> Markup:
-    names = [name.strip() for name in cell.split(";") if name.strip()]
-    said = f"{formats.count(len(names))} question{'s' if len(names) > 1 else ''}"
+    names = listed(cell)
+    said = formats.counted(len(names), "question")
     return Markup(f"<details><summary>{said}</summary>{'<br>'.join(map(text, names))}</details>")
 
 
