@@ -188,6 +188,18 @@ def read_list(path: Path) -> tuple[Notice, ...]:
     return notices
 
 
+def is_whole(path: Path) -> bool:
+    """Return whether a list is that of Retraction Watch, which is meant to hold every notice.
+
+    Raises
+    ------
+    ListError
+        When the file is no list.
+    """
+    header = [name.strip() for name in next(csv.reader(io.StringIO(_text(path), newline="")), [])]
+    return _columns(header, path)["nature"] == RETRACTION_WATCH["nature"]
+
+
 def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
@@ -297,7 +309,7 @@ def status_of(notices: Iterable[Notice]) -> str:
     return CONCERN if any(one.nature == CONCERN for one in ordered) else NOT_RETRACTED
 
 
-def outcome(checked: Checked, as_of: str, source: str) -> tuple[Cell, ...]:
+def outcome(checked: Checked, as_of: str, source: str, complete: bool = True) -> tuple[Cell, ...]:
     """Return the cells of the reports that a check changes: status, day and list of each report searched for.
 
     A report without identifier keeps its cells, and so does one whose notice is of an unknown kind, or
@@ -309,11 +321,16 @@ def outcome(checked: Checked, as_of: str, source: str) -> tuple[Cell, ...]:
         Day of the list, YYYY-MM-DD.
     source : str
         Which list it was.
+    complete : bool
+        Whether the list is meant to hold every notice up to that day: only then does it say
+        something of reports that it does not name.
     """
     named = {hit.entry.key: hit for hit in checked.hits if hit.entry.table == REPORTS and not hit.is_notice}
     cells: list[Cell] = []
     for entry in checked.searched:
         hit = named.get(entry.key)
+        if hit is None and not complete:
+            continue
         status = hit.status if hit else NOT_RETRACTED
         if entry.table != REPORTS or (hit and not hit.is_clear) or is_kept(entry, status):
             continue

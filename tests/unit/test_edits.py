@@ -139,6 +139,51 @@ def test_what_somebody_changed_in_between_is_not_overwritten(
     assert not finish(data)
 
 
+@pytest.mark.parametrize(
+    "text", ["garbage", "", "[1]", '{"a.csv": 3}', '{"a.csv": {"file": "0", "old": null}}']
+)
+def test_a_list_that_is_none_is_told_and_nothing_is_touched(data: Path, text: str) -> None:
+    (data / BEGUN).mkdir()
+    (data / BEGUN / "edit.json").write_text(text)
+    before = held(data)
+    with pytest.raises(
+        EditError, match=r"edit\.json: cannot be read: .*; remove the folder to drop that edit"
+    ):
+        finish(data)
+    assert held(data) == before
+
+
+@pytest.mark.parametrize("lost", [None, "half"])
+def test_an_edit_whose_new_files_are_lost_or_others_is_not_made(
+    data: Path, monkeypatch: pytest.MonkeyPatch, lost: str | None
+) -> None:
+    with monkeypatch.context() as patched:
+        replacements(patched, at=1, after=True)
+        with pytest.raises(Killed), editing(data):
+            put(data, NEW)
+    new = data / BEGUN / "0"
+    new.write_text(lost) if lost else new.unlink()
+    with pytest.raises(EditError, match=r"should write into a\.csv is lost: remove .* make the edit again"):
+        finish(data)
+    assert {path: (data / path).read_text() for path in OLD} == OLD
+
+
+def test_a_folder_in_which_nothing_can_be_cleared_up_says_what_to_do(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / ".a.csv.99.partial").write_text("half")
+
+    def refused(path: Path, **_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with (
+        pytest.raises(EditError, match="the tables are as they were; make the folder writable"),
+        editing(data),
+    ):
+        pass
+
+
 def test_a_second_run_waits_and_then_is_told_who_is_first(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingmeta import edits, files
 from livingmeta.check import check
+from livingmeta.cli import main
 from livingmeta.edits import EditError
 from livingmeta.intake import taking
 from livingmeta.intake.kept import abstract_of, broken_file, kept_folder
@@ -370,7 +373,10 @@ def test_a_retraction_of_a_report_of_an_included_study_is_said_first(whole: Path
     result = taken(whole, OTHER, notice)
     lines = alarm_lines(result)
     assert lines[0].startswith("RETRACTED: a report of the included study selim2017")
-    assert "livingmeta withdraw selim2017" in "\n".join(lines)
+    command = shlex.split("\n".join(lines).partition("run: ")[2].splitlines()[0])
+    assert command[:3] == ["livingmeta", "withdraw", "selim2017"]
+    done = CliRunner().invoke(main, [*command[1:], "--dry-run", "--data", str(whole)])
+    assert done.exit_code == 0, done.output
     row = next(row for row in result.rows if row["pmid"] == "99000009")
     assert (row["decision"], row["links"]) == ("pending", "retraction reports:selim2017-a")
 

@@ -74,6 +74,7 @@ def intake(
     except (IntakeError, EditError, TableError, SchemaError, DataError, OSError) as error:
         click.echo(f"error: nothing was taken in\n{printable(str(error))}", err=True)
         sys.exit(1)
-    for line in (*alarm_lines(taken), *broken_lines(taken, project.data)):
+    where = ("--data", str(data)) if data else ()
+    for line in (*alarm_lines(taken, where), *broken_lines(taken, project.data)):
         click.echo(printable(line), err=True)
     click.echo(printable(summary(taken)))

@@ -1,7 +1,8 @@
 """What the verbs that edit share: the effect is shown, then asked for, then the edit is written."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -71,6 +72,26 @@ def leave(code: int, said: str, problems: tuple[str, ...] | list[str] = ()) -> N
     sys.exit(code)
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Leave with a message where what was asked for, or the tables, are at fault."""
+    from livingmeta.curation import MissingError, RequestError
+    from livingmeta.edits import EditError
+    from livingmeta.questions import QuestionError
+    from livingmeta.schema import SchemaError
+    from livingmeta.studies import DataError
+    from livingmeta.table_files import TableError
+
+    try:
+        yield
+    except MissingError as error:
+        leave(2, "not given:", list(error.problems))
+    except RequestError as error:
+        leave(1, "nothing was written:", list(error.problems))
+    except (EditError, TableError, DataError, SchemaError, QuestionError) as error:
+        leave(1, f"nothing was written: {error}")
+
+
 def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str) -> None:
     """Show what an edit would do, ask, and write it; leave with 1 where it cannot be.
 
@@ -85,12 +106,9 @@ def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str)
     hint : str
         What to do next, after the command to build.
     """
-    from livingmeta.curation import ChangedError, MissingError, RequestError, write
-    from livingmeta.edits import EditError
-    from livingmeta.studies import DataError
-    from livingmeta.table_files import TableError
+    from livingmeta.curation import ChangedError, write
 
-    try:
+    with refusing():
         for _ in range(TRIES):
             seen = _looked(data, build, way)
             try:
@@ -100,12 +118,6 @@ def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str)
                 continue
             return _told(data, draft, way, hint)
         leave(1, "the tables keep changing: nothing was written; run the same again later")
-    except MissingError as error:
-        leave(2, "not given:", list(error.problems))
-    except RequestError as error:
-        leave(1, "nothing was written:", list(error.problems))
-    except (EditError, TableError, DataError) as error:
-        leave(1, f"{error}")
 
 
 def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:

@@ -1,7 +1,8 @@
 """What an intake did, in words: first what must not be missed, last what to do next."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from livingmeta.formats import count, counted
@@ -10,17 +11,26 @@ from livingmeta.intake.rows import WORDS
 from livingmeta.intake.taking import Export, Taken
 from livingmeta.vocabulary import PENDING, RETRACTION_OF
 
+CONCERN = "expression of concern"
 MOST_SHOWN = 20  # flagged records that are listed one by one
 
 
-def alarm_lines(taken: Taken) -> list[str]:
-    """Return what must not be missed, with the command to run."""
+def alarm_lines(taken: Taken, where: Sequence[str] = ()) -> list[str]:
+    """Return what must not be missed, with the command to run and the options it needs to find the data."""
     lines = []
     for alarm in taken.alarms:
-        what = "RETRACTED" if alarm.relation == RETRACTION_OF else "EXPRESSION OF CONCERN"
+        retracted = alarm.relation == RETRACTION_OF
+        what, kind = ("RETRACTED", ()) if retracted else ("EXPRESSION OF CONCERN", ("--kind", CONCERN))
+        because = (
+            "--reason",
+            "retraction" if retracted else CONCERN,
+            "--source",
+            f"record {alarm.record_id}",
+        )
+        command = shlex.join(["livingmeta", "withdraw", alarm.study_id, *kind, *because, *where])
         lines.append(f"{what}: a report of the included study {alarm.study_id} ({alarm.because})")
         lines.append(
-            f"  the record is {alarm.record_id}; read it, then run: livingmeta withdraw {alarm.study_id}"
+            f"  the record is {alarm.record_id}; read it, put its reason into the command, and run: {command}"
         )
     return lines
 
