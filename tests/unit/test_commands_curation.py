@@ -347,3 +347,8 @@ def test_a_day_that_is_none_is_told(run, data: Path, monkeypatch, verb: str) -> 
         done = run(*VERBS[verb], "--yes")
         assert done.exit_code == 1 and "must be seconds since 1970" in done.stderr
     assert held(data) == before
+
+
+def test_a_closed_standard_input_is_nobody_to_be_asked(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert not previewing.is_terminal()

@@ -52,7 +52,7 @@ def editing_options(verb: Verb) -> Verb:
 
 def is_terminal() -> bool:
     """Return whether somebody sits there to be asked."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def refuse_unasked(way: Way, missing: list[str]) -> None:

@@ -83,7 +83,7 @@ class Lines(Terminal):
         """Return the next line."""
         if prompt:
             self.say(prompt)
-        said = sys.stdin.readline()
+        said = sys.stdin.readline() if sys.stdin else ""
         if not said:
             raise EOFError
         return said.rstrip("\r\n")
@@ -199,5 +199,5 @@ def _dialogue(desk: "Desk", record_id: str, by: str) -> None:
     if record_id:
         refuse_decided(desk.find(record_id))
     today()  # a wrong SOURCE_DATE_EPOCH is said before the first key
-    talk = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Lines()
+    talk = Terminal() if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty() else Lines()
     Dialogue(desk, talk, today, by).run(record_id)
