@@ -14,7 +14,7 @@ test: ## everything a fresh machine needs, then all checks and tests, browser te
 	@$(PYTHON) pipelines/bootstrap.py test
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
 
 workflow: ## the same book as jobs of Snakemake: PROFILE=local, slurm or kubernetes
 	@$(PYTHON) pipelines/bootstrap.py test

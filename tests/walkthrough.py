@@ -147,9 +147,11 @@ def _neutral(text: str, root: Path) -> str:
 
 
 def _recorded(shown: Iterable[Shown]) -> None:
-    RECORDINGS.mkdir(exist_ok=True)
+    """Keep what the page includes."""
+    page = PAGE.read_text(encoding="utf-8")
     for one in shown:
-        one.step.recording.write_text(one.output, encoding="utf-8")
+        if f"{RECORDINGS.name}/{one.step.recording.name}" in page:
+            one.step.recording.write_text(one.output, encoding="utf-8")
 
 
 def main() -> int:

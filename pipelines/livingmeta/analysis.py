@@ -26,6 +26,7 @@ from livingmeta.instruments import NOT_ASSESSED, Appraisal, appraise, status
 from livingmeta.questions import Question, SubgroupRule, Variant
 from livingmeta.selection import all_rows, doubled, labels_of, rows_for
 from livingmeta.studies import Studies
+from livingmeta.vocabulary import CONCERN, RETRACTED
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class DoubleCountError(ValueError):
 
 BETWEEN_TEST = "knha"
 WITH_UNIT = ("MD",)
-MARKED = ("retracted", "expression of concern")
+MARKED = (RETRACTED, CONCERN)
 LOW_RISK = "Only studies at low risk of bias"
 
 

@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 import traceback
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,8 @@ class BookWriter:
         """Write the book; return what went wrong, nothing when it was written."""
         if not self._pid:
             return self._writing.run()
-        os.write(self._go, b"!")
+        with suppress(BrokenPipeError):  # it has ended; what it said about that can still be read
+            os.write(self._go, b"!")
         os.close(self._go)
         said = b"".join(iter(lambda: os.read(self._answer, 65536), b""))
         _, status = os.waitpid(self._pid, 0)

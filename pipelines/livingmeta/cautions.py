@@ -8,6 +8,7 @@ from livingmeta import formats, units
 from livingmeta.analysis import Analysis
 from livingmeta.instruments import NOT_ASSESSED, OVERALL, status
 from livingmeta.selection import IN_WORDS, NULL, unprinted
+from livingmeta.vocabulary import CONCERN, RETRACTED
 
 
 def limits(analysis: Analysis) -> list[str]:
@@ -31,7 +32,7 @@ def limits(analysis: Analysis) -> list[str]:
 def _withdrawn(analysis: Analysis) -> Iterator[str]:
     """Yield which studies have a report that was retracted or is in doubt, and whether they count."""
     rows, used = analysis.rows, analysis.effects.frame["effect_id"]
-    words = {"retracted": "Retracted", "expression of concern": "Expression of concern"}
+    words = {RETRACTED: "Retracted", CONCERN: "Expression of concern"}
     for report in analysis.marked.itertuples():
         own = rows["study_id"].eq(report.study_id) & pd.notna(report.study_id)
         behind = rows[rows["report_id"].eq(report.report_id) | own]

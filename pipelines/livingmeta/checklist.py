@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livingmeta import formats
-from livingmeta.currency import PENDING
-from livingmeta.flow import EXCLUDED, SYSTEMATIC
 from livingmeta.questions import Question
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
+from livingmeta.vocabulary import EXCLUDED, PENDING, SYSTEMATIC
 
 MET, PARTLY, NOT_MET, UNKNOWN = "met", "partly met", "not met", "not recorded"
 NOT_APPLICABLE = "not applicable"
@@ -90,7 +89,7 @@ def _looks(at: Evidence) -> tuple[int, int, int]:
 def _looks_in_words(at: Evidence) -> str:
     looks, systematic, others = _looks(at)
     parts = [
-        f"{formats.count(n)} {one if n == 1 else many}"
+        formats.counted(n, one, many)
         for n, one, many in (
             (systematic, "systematic search", "systematic searches"),
             (looks - systematic, "exploratory look", "exploratory looks"),

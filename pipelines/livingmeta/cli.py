@@ -21,7 +21,7 @@ from livingmeta.commands.diff import diff
 from livingmeta.commands.export import export
 from livingmeta.commands.intake import intake
 from livingmeta.commands.new_question import new_question
-from livingmeta.commands.options import DATA, checkout, epilog
+from livingmeta.commands.options import DATA, checkout, epilog, refuse_wrong_day
 from livingmeta.commands.publish import publish
 from livingmeta.commands.release import release
 from livingmeta.commands.retractions import retractions
@@ -40,6 +40,7 @@ from livingmeta.paths import Project
 @click.version_option(__version__, prog_name="livingmeta")
 def main() -> None:
     """Check the curated data, analyse it, and publish it as a book."""
+    refuse_wrong_day()
 
 
 main.add_command(release)

@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 
 from livingmeta import formats
+from livingmeta.formats import counted
 from livingmeta.history import History
 from livingmeta.questions import Question
 from livingmeta.releases import UNRELEASED, Identity
+from livingmeta.schema import listed
 from livingmeta.studies import Studies, study_ids
+from livingmeta.vocabulary import AWAITING, PENDING
 
-AWAITING = "awaiting_full_text"
-PENDING = "pending"
-NOT_RETRIEVED = "not_retrieved"
 FULL_TEXT, ONGOING = "full_text_wanted", "ongoing_trial"
 
 
@@ -59,7 +59,7 @@ class Awaiting:
             (self.screened, "screened record", "screened records"),
             (self.pending, "record not screened yet", "records not screened yet"),
         )
-        said = [f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in named if n]
+        said = [counted(n, one, many) for n, one, many in named if n]
         return formats.listing(said) or "nothing known"
 
 
@@ -113,7 +113,7 @@ Rule = Callable[[Facts, int], Outcome]
 
 
 def _awaiting_at_least(facts: Facts, threshold: int) -> Outcome:
-    words = f"at least {_counted(threshold, 'report or trial awaits', 'reports or trials await')} assessment"
+    words = f"at least {counted(threshold, 'report or trial awaits', 'reports or trials await')} assessment"
     return Outcome(
         words,
         facts.awaiting.n >= threshold,
@@ -122,7 +122,7 @@ def _awaiting_at_least(facts: Facts, threshold: int) -> Outcome:
 
 
 def _months_since_last_look(facts: Facts, threshold: int) -> Outcome:
-    words = f"{_counted(threshold, 'month', 'months')} since the last look"
+    words = f"{counted(threshold, 'month', 'months')} since the last look"
     if facts.last_look is None:
         return Outcome(words, None, "no dated look is recorded")
     due = months_later(facts.last_look.date, threshold)
@@ -130,25 +130,21 @@ def _months_since_last_look(facts: Facts, threshold: int) -> Outcome:
 
 
 def _years_without_new_study(facts: Facts, threshold: int) -> Outcome:
-    words = f"{_counted(threshold, 'year', 'years')} without a new study"
+    words = f"{counted(threshold, 'year', 'years')} without a new study"
     if facts.newest_study is None or facts.year is None:
         what = "no study has a year" if facts.newest_study is None else "the date of this build is not known"
         return Outcome(words, None, what)
     years = facts.year - facts.newest_study
-    seen = f"newest study {facts.newest_study}, {_counted(years, 'year', 'years')} before {facts.year}"
+    seen = f"newest study {facts.newest_study}, {counted(years, 'year', 'years')} before {facts.year}"
     return Outcome(words, years >= threshold, seen)
 
 
 def _new_searches_without_change(facts: Facts, threshold: int) -> Outcome:
-    words = f"{_counted(threshold, 'new search', 'new searches')} in a row without a change"
+    words = f"{counted(threshold, 'new search', 'new searches')} in a row without a change"
     if not facts.looks:
         return Outcome(words, False, "no new search has been released")
-    seen = f"{facts.looks_without_change} in a row, of {_counted(facts.looks, 'new search', 'new searches')}"
+    seen = f"{facts.looks_without_change} in a row, of {counted(facts.looks, 'new search', 'new searches')}"
     return Outcome(words, facts.looks_without_change >= threshold, seen)
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{formats.count(n)} {one if n == 1 else many}"
 
 
 RULES: dict[str, Rule] = {
@@ -274,8 +270,8 @@ def last_look_by(studies: Studies, saved_search_id: str, before: str = "") -> Lo
     return max(known, key=lambda look: look.date, default=None)
 
 
-def _listed(cell: Any) -> list[str]:
-    return [] if pd.isna(cell) else [part.strip() for part in str(cell).split(";")]
+def _listed(cell: Any) -> tuple[str, ...]:
+    return () if pd.isna(cell) else listed(str(cell))
 
 
 def awaiting(studies: Studies, question_id: str | None = None, ids: Iterable[str] = ()) -> Awaiting:

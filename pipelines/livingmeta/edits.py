@@ -143,6 +143,8 @@ def _wait(folder: int, data: Path) -> None:
             return
         except BlockingIOError:
             time.sleep(1 / BEATS_PER_SECOND)
+        except OSError as error:
+            raise EditError(f"{data}: cannot be locked: {error.strerror}; copy it to a local disk") from None
     raise EditError(f"{data}: another run is changing the tables: run this again when it has ended")
 
 
@@ -162,21 +164,23 @@ def _begin(data: Path, texts: Texts) -> None:
 
 
 def _finish(data: Path) -> bool:
-    _sweep(data)
     folder = data / BEGUN
-    if not folder.exists():
-        return False
-    steps = _steps(folder)
-    _refuse_touched(data, steps)
     try:
+        _sweep(data)
+        if not folder.exists():
+            return False
+        steps = _steps(folder)
+        _refuse_touched(data, steps)
+        _refuse_incomplete(data, folder, steps)
         for path, step in steps.items():
             _step(folder, data / path, step)
         (folder / LIST).unlink(missing_ok=True)
         shutil.rmtree(folder)
     except OSError as error:
+        what = "an edit has begun and is not finished" if folder.exists() else "the tables are as they were"
         raise EditError(
-            f"{error.filename or data}: {error.strerror or error}: an edit has begun and is not finished; "
-            "make the folder writable, and the next command finishes it"
+            f"{error.filename or data}: {error.strerror or error}: {what}; make the folder writable, "
+            "and the next command finishes it or clears up what is left"
         ) from None
     return bool(steps)
 
@@ -185,12 +189,42 @@ def _steps(folder: Path) -> dict[str, dict[str, str | None]]:
     """Return what is to be done; an edit whose list is gone was finished but for clearing up."""
     try:
         read: dict[str, dict[str, str | None]] = json.loads((folder / LIST).read_text(encoding="utf-8"))
-        return read
+        if not (isinstance(read, dict) and all(map(_is_step, read.values()))):
+            raise ValueError("it is not a list of files with their hashes")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         what = f"{folder / LIST}: cannot be read: {error}"
         raise EditError(f"{what}; remove the folder to drop that edit") from None
+    outside = [path for path, step in read.items() if not _is_within(path, str(step["file"]))]
+    if outside:
+        what = f"{folder / LIST}: {', '.join(outside)}: must be files of the data folder"
+        raise EditError(f"{what}; nothing was touched; remove the folder to drop that edit")
+    return read
+
+
+def _is_within(path: str, file: str) -> bool:
+    """Return whether a step takes a file of the edit to the data folder; a list can come from anywhere."""
+    target = Path(path)
+    return file.isdecimal() and not target.is_absolute() and ".." not in target.parts
+
+
+def _is_step(step: object) -> bool:
+    return isinstance(step, dict) and {"file", "old", "new"} <= step.keys()
+
+
+def _refuse_incomplete(data: Path, folder: Path, steps: Mapping[str, Mapping[str, str | None]]) -> None:
+    """Refuse an edit whose new files are not those that it was begun with."""
+    lost = [
+        path
+        for path, step in steps.items()
+        if step["new"] not in (None, _hash(_there(data / path)), _hash(_there(folder / str(step["file"]))))
+    ]
+    if lost:
+        raise EditError(
+            f"an edit was interrupted, and what it should write into {', '.join(lost)} is lost: "
+            f"remove {folder} to drop what is left of that edit, look at `git diff`, and make the edit again"
+        )
 
 
 def _refuse_touched(data: Path, steps: Mapping[str, Mapping[str, str | None]]) -> None:

@@ -7,14 +7,12 @@ from typing import Any
 import pandas as pd
 
 from livingmeta import formats
-from livingmeta.currency import AWAITING, NOT_RETRIEVED, PENDING
 from livingmeta.releases import Identity, Release
 from livingmeta.studies import Studies
+from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, NOT_RETRIEVED, PENDING, SYSTEMATIC
 
 # Decisions of `screening` in the order of a flow diagram; the first two are taken before screening.
-BEFORE_SCREENING = ("duplicate", "erratum")
-EXCLUDED = "excluded"
-SYSTEMATIC = "systematic"
+BEFORE_SCREENING = (DUPLICATE, ERRATUM)
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,11 @@ def words(k: int) -> str:
     return NUMBER_WORDS[k] if 0 <= k < len(NUMBER_WORDS) else count(k)
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """Return a number of things: `1 record`, `1,234 records`; `many` where it is more than an added s."""
+    return f"{count(n)} {one if n == 1 else many or f'{one}s'}"
+
+
 def listing(items: list[str], last: str = "and") -> str:
     """Return items as prose: `a, b and c`."""
     if len(items) < 2:

@@ -1,12 +1,10 @@
 """What an edit would do: to the checks and to every estimate, seen before anything is written."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from livingmeta.check import Finding, check
+from livingmeta.check import Finding, brought, check
 from livingmeta.differences import as_text, compare
 from livingmeta.edits import Texts, overlay
 from livingmeta.effect_sizes import MeasureError
@@ -75,8 +73,8 @@ def impact(data: Path, texts: Texts, kept: KeptRecords | None = None) -> Impact:
     records = kept or KeptRecords()
     with overlay(data, texts) as copy:
         before, after = check(data), check(copy)
-        faults = _brought(before.faults, after.faults)
-        warnings = _brought(before.warnings, after.warnings)
+        faults = brought(before.faults, after.faults)
+        warnings = brought(before.warnings, after.warnings)
         if faults:
             return Impact(faults, warnings, reason="the edit is not sound")
         try:
@@ -87,19 +85,3 @@ def impact(data: Path, texts: Texts, kept: KeptRecords | None = None) -> Impact:
         except UNREADABLE as error:
             return Impact(faults, warnings, reason=str(error))
         return Impact(faults, warnings, changes.as_dict())
-
-
-def _brought(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings that were not there before, wherever their lines have moved to."""
-    known = Counter(map(_what, before))
-    brought = []
-    for finding in after:
-        if known[_what(finding)] > 0:
-            known[_what(finding)] -= 1
-        else:
-            brought.append(finding)
-    return tuple(brought)
-
-
-def _what(finding: Finding) -> tuple[str, ...]:
-    return finding.file, finding.column, finding.value, finding.rule

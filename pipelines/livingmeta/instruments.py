@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from livingmeta.schema import listed
 from livingmeta.studies import Studies
 
 NOT_ASSESSED = "not assessed"
@@ -149,7 +150,7 @@ def _instrument(tool: str, rows: pd.DataFrame) -> Instrument:
 
 def allowed(cell: Any) -> tuple[str, ...]:
     """Return the judgements of a cell that separates them by semicolons."""
-    return tuple(part.strip() for part in str(cell or "").split(";") if part.strip())
+    return listed(str(cell or ""))
 
 
 def kind_of(row: Mapping[str, Any]) -> str:

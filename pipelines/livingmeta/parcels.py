@@ -136,7 +136,7 @@ def unpack(project: Project, question: Question, inputs: str) -> None:
     """Put page, record and charts of a question where a build would have written them."""
     parcel = _read(parcel_path(project, question.id, inputs))
     for name, text in parcel["files"].items():
-        write_atomically(project.records / name, text)
+        write_atomically(project.records / Path(name).name, text)
     write_atomically(pages.page_path(question, project), parcel["page"])
 
 

@@ -9,20 +9,19 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from livingmeta.studies import TextTable, read_text_table
-from livingmeta.table_files import files_of, read_table
+from livingmeta.intake.known import REPORTS, SCREENING
+from livingmeta.table_files import Cells, files_of, read_table
+from livingmeta.vocabulary import CONCERN, NOT_RETRACTED, RETRACTED, STATUSES
 
-REPORTS = "reports"
 RETRACTION, REINSTATEMENT = "retraction", "reinstatement"
-CONCERN, CORRECTION = "expression of concern", "correction"
+CORRECTION = "correction"
 NATURES = (RETRACTION, REINSTATEMENT, CONCERN, CORRECTION)
 NOT_STATED = "not stated"
-NOT_CHECKED, NOT_RETRACTED, RETRACTED = "not checked", "not retracted", "retracted"
 STATUS, CHECKED_ON, SOURCE = "retraction_status", "retraction_checked_on", "retraction_source"
 
 # Columns of the two kinds of list; a notice has identifiers of its own in the first one only.
@@ -189,6 +188,18 @@ def read_list(path: Path) -> tuple[Notice, ...]:
     return notices
 
 
+def is_whole(path: Path) -> bool:
+    """Return whether a list is that of Retraction Watch, which is meant to hold every notice.
+
+    Raises
+    ------
+    ListError
+        When the file is no list.
+    """
+    header = [name.strip() for name in next(csv.reader(io.StringIO(_text(path), newline="")), [])]
+    return _columns(header, path)["nature"] == RETRACTION_WATCH["nature"]
+
+
 def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
@@ -242,20 +253,13 @@ def _day(text: str) -> str:
 
 def entries(data: Path) -> tuple[Entry, ...]:
     """Return all reports of studies and all screening records of a data folder."""
-    found = []
-    for table, key in ((REPORTS, "report_id"), ("screening", "record_id")):
-        read = read_text_table(data / f"{table}.csv", f"{data.name}/{table}.csv")
-        found += [_entry(table, key, row) for row in _rows(read)]
-    return tuple(found)
+    tables = (read_table(data, name) for name in (REPORTS, SCREENING))
+    return tuple(_entry(table.name, table.key(row), row) for table in tables for row in table.rows)
 
 
-def _rows(table: TextTable) -> Iterator[dict[str, str]]:
-    yield from (row for _, row in table.records())
-
-
-def _entry(table: str, key: str, row: Mapping[str, str]) -> Entry:
+def _entry(table: str, key: str, row: Cells) -> Entry:
     doi, pmid = doi_of(row.get("doi", "")), pmid_of(row.get("pmid", ""))
-    return Entry(table, row[key], row.get("study_id", ""), row.get("title", ""), doi, pmid, row)
+    return Entry(table, key, row.get("study_id", ""), row.get("title", ""), doi, pmid, row)
 
 
 def check(notices: Sequence[Notice], found: Iterable[Entry]) -> Checked:
@@ -305,7 +309,7 @@ def status_of(notices: Iterable[Notice]) -> str:
     return CONCERN if any(one.nature == CONCERN for one in ordered) else NOT_RETRACTED
 
 
-def outcome(checked: Checked, as_of: str, source: str) -> tuple[Cell, ...]:
+def outcome(checked: Checked, as_of: str, source: str, complete: bool = True) -> tuple[Cell, ...]:
     """Return the cells of the reports that a check changes: status, day and list of each report searched for.
 
     A report without identifier keeps its cells, and so does one whose notice is of an unknown kind, or
@@ -317,11 +321,16 @@ def outcome(checked: Checked, as_of: str, source: str) -> tuple[Cell, ...]:
         Day of the list, YYYY-MM-DD.
     source : str
         Which list it was.
+    complete : bool
+        Whether the list is meant to hold every notice up to that day: only then does it say
+        something of reports that it does not name.
     """
     named = {hit.entry.key: hit for hit in checked.hits if hit.entry.table == REPORTS and not hit.is_notice}
     cells: list[Cell] = []
     for entry in checked.searched:
         hit = named.get(entry.key)
+        if hit is None and not complete:
+            continue
         status = hit.status if hit else NOT_RETRACTED
         if entry.table != REPORTS or (hit and not hit.is_clear) or is_kept(entry, status):
             continue
@@ -345,6 +354,5 @@ def edit(data: Path, cells: Iterable[Cell]) -> dict[str, str]:
 
 def is_kept(entry: Entry, status: str) -> bool:
     """Return whether the mark of a report is worse than a status that a list gives it."""
-    order = (NOT_CHECKED, NOT_RETRACTED, CONCERN, RETRACTED)
     marked = entry.cells.get(STATUS, "")
-    return marked in order and order.index(marked) > order.index(status)
+    return marked in STATUSES and STATUSES.index(marked) > STATUSES.index(status)

@@ -12,6 +12,11 @@ NUMERIC_TYPES = ("integer", "number", "year")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def listed(cell: str) -> tuple[str, ...]:
+    """Return the values of a cell that holds several, separated by semicolons."""
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
 class SchemaError(ValueError):
     """A schema file that cannot be read, or that describes no tables."""
 

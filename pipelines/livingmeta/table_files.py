@@ -65,9 +65,8 @@ class Table:
             When a key is there already, or a column is not declared; all of them at once.
         """
         new = [{name: value for name, value in row.items() if value} for row in rows]
-        columns = _widened(self, {name for row in new for name in row})
+        table = self.with_columns(name for row in new for name in row)
         _refuse_known(self, new)
-        table = replace(self, columns=columns)
         kept, keys = list(self.rows), [self.key(row) for row in self.rows]
         start = _sorted_from(keys)
         for row in sorted(new, key=table.key):
@@ -86,9 +85,28 @@ class Table:
         """
         if self.find(key) is None:
             raise TableError(f"{self.path}: {key}: must be a key of the table")
-        columns = _widened(self, {column})
         rows = tuple({**row, column: value} if self.key(row) == key else row for row in self.rows)
-        return replace(self, columns=columns, rows=rows)
+        return replace(self.with_columns([column]), rows=rows)
+
+    def with_columns(self, names: Iterable[str]) -> "Table":
+        """Return the table with further columns, each before the next declared one that is there.
+
+        Raises
+        ------
+        TableError
+            When one is not declared.
+        """
+        wanted, declared = set(names), self.schema.columns
+        unknown = sorted(wanted - {*self.columns, *declared})
+        if unknown:
+            raise TableError(
+                f"{self.path}: {', '.join(unknown)}: must be columns of the schema ({', '.join(declared)})"
+            )
+        columns = list(self.columns)
+        for name in (one for one in declared if one in wanted and one not in self.columns):
+            later = declared[declared.index(name) :]
+            columns.insert(next((columns.index(one) for one in later if one in columns), len(columns)), name)
+        return replace(self, columns=tuple(columns))
 
     def without(self, keys: Iterable[str]) -> "Table":
         """Return the table without the rows of some keys."""
@@ -150,21 +168,6 @@ def _sorted_from(keys: Sequence[str]) -> int:
     while start > 0 and keys[start - 1] <= keys[start]:
         start -= 1
     return start
-
-
-def _widened(table: Table, names: set[str]) -> tuple[str, ...]:
-    """Return the columns with those that are declared and missing, before the next one that is there."""
-    unknown = sorted(names - {*table.columns, *table.schema.columns})
-    if unknown:
-        declared = ", ".join(table.schema.columns)
-        raise TableError(f"{table.path}: {', '.join(unknown)}: must be columns of the schema ({declared})")
-    missing = [name for name in table.schema.columns if name in names and name not in table.columns]
-    columns = list(table.columns)
-    for name in missing:
-        later = table.schema.columns[table.schema.columns.index(name) :]
-        at = next((columns.index(one) for one in later if one in columns), len(columns))
-        columns.insert(at, name)
-    return tuple(columns)
 
 
 def _refuse_known(table: Table, rows: Sequence[Cells]) -> None:

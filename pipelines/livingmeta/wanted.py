@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from livingmeta.currency import AWAITING, FULL_TEXT, NOT_RETRIEVED, ONGOING
+from livingmeta.currency import FULL_TEXT, ONGOING
 from livingmeta.questions import Question
 from livingmeta.selection import NULL, NUMERIC, all_rows, unprinted
 from livingmeta.studies import Studies
+from livingmeta.vocabulary import AWAITING, NOT_RETRIEVED
 
 FEWEST = 3  # studies that a mean needs at least
 YES, NO = "yes", "no"  # of the column `can_enter`

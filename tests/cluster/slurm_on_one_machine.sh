@@ -17,6 +17,7 @@ PROFILE=pipelines/profiles/slurm
 MADE_UP=""
 LIMIT=3600 # seconds that a build may take
 PIDS=()
+exec 3>&2 # where a person looks, also while the output of a step goes to a file
 
 usage() { echo "usage: $0 [--made-up N]" >&2; exit 2; }
 say() { printf '\n== %s\n' "$*"; }
@@ -49,9 +50,9 @@ stop() {
     for pid in $(printf '%s\n' "${PIDS[@]:-}" | tac); do
         kill "$pid" 2>/dev/null || true
         for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
-        ! kill -0 "$pid" 2>/dev/null || { echo "process $pid did not stop and is killed" >&2; kill -9 "$pid" || true; }
+        ! kill -0 "$pid" 2>/dev/null || { echo "process $pid did not stop and is killed" >&3; kill -9 "$pid" || true; }
     done
-    if [ $code -eq 0 ]; then rm -rf "$WORK"; else echo "what was left lies in $WORK" >&2; fi
+    if [ $code -eq 0 ]; then rm -rf "$WORK"; else echo "stopped; what was left lies in $WORK" >&3; fi
     exit $code
 }
 trap stop EXIT
@@ -149,9 +150,9 @@ workflow() { # folder log
         { squeue --states=all >&2 || true; fail "the workflow failed, or took more than $LIMIT s" "$2"; }
 }
 
-seconds() { # command...: run it and set TOOK
+seconds() { # command...: run it and set TOOK; fail as it fails
     local from=$EPOCHREALTIME
-    "$@"
+    "$@" || return
     TOOK=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
 }
 

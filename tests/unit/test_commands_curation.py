@@ -329,3 +329,26 @@ def test_the_worked_example_is_one_call_and_gives_the_rows_typed_by_hand(tmp_pat
         after = read_table(data, table)
         found = after.find(after.key(row)) or {}
         assert {name: value for name, value in found.items() if value} == row
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_folder_that_is_none_is_told(tmp_path: Path, verb: str) -> None:
+    done = CliRunner().invoke(main, [*VERBS[verb], "--yes", "--data", str(tmp_path / "nowhere")])
+    assert done.exit_code == 1 and "nothing was written" in done.stderr
+    assert isinstance(done.exception, SystemExit)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_day_that_is_none_is_told(run, data: Path, monkeypatch, verb: str) -> None:
+    before = held(data)
+    for given in ("nonsense", "", "1" * 30):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+        done = run(*VERBS[verb], "--yes")
+        assert done.exit_code == 1 and "must be seconds since 1970" in done.stderr
+    assert held(data) == before
+
+
+def test_a_closed_standard_input_is_nobody_to_be_asked(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert not previewing.is_terminal()

@@ -1,10 +1,12 @@
 """Do the verbs `intake` and `screen` say what they did, at the keyboard and in scripts?"""
 
+import fcntl
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,13 @@ FIRST = Record(
     doi="10.9999/alpha",
     abstract="Sixty people were randomised.",
 )
-SELIM = Record(title="Hypomagnesemia and cause-specific mortality in hemodialysis patients", pmid="28708214")
+SELIM = Record(
+    title="Hypomagnesemia and cause-specific mortality in hemodialysis patients: 5-year follow-up analysis",
+    authors=("Selim, G.",),
+    year=2017,
+    journal="Int J Artif Organs",
+    doi="10.5301/ijao.5000611",
+)
 BROKEN = b"TY  - JOUR\nER  - \n\n"
 EPOCH = "1924905600"  # 2030-12-31
 Run = Callable[..., Result]
@@ -132,6 +140,18 @@ def test_reasons_are_listed_with_their_counts(run: Run) -> None:
     assert "   2  narrative review" in done.stdout
 
 
+def test_a_retraction_is_said_before_everything_else(run: Run, tmp_path: Path) -> None:
+    notice = (
+        "TY  - JOUR\nTI  - Retraction notice to: Hypomagnesemia and cause-specific mortality in hemodialysis "
+    )
+    notice += "patients: 5-year follow-up analysis\nPY  - 2030\nJO  - Int J Artif Organs\nER  - \n"
+    (tmp_path / "notice.ris").write_text(notice)
+    done = run("intake", str(tmp_path / "notice.ris"))
+    assert done.exit_code == 0
+    assert done.output.startswith("RETRACTED: a report of the included study selim2017")
+    assert "run: livingmeta withdraw selim2017" in done.stderr
+
+
 def test_wrong_usage_of_screen(run: Run) -> None:
     assert run("screen", "--decide", "exclude").exit_code == 2
     assert run("screen", "x", "--reason", "y").exit_code == 2
@@ -154,10 +174,11 @@ class Keyboard:
             stderr=side,
             env={**os.environ, **paths, **size, **environment},
             start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
         )
         os.close(side)
 
-    def until(self, text: str, seconds: float = 120.0) -> None:
+    def until(self, text: str, seconds: float = 60.0) -> None:
         """Wait until the terminal shows a text that it did not show before."""
         end = time.monotonic() + seconds
         while text.encode() not in self.seen:

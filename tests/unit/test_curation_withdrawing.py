@@ -162,6 +162,16 @@ def test_a_question_whose_every_result_is_withdrawn_is_shown_without_a_number(da
     assert at.records[TABLE.removeprefix("effects/")]["k"] == 0
 
 
+@pytest.mark.parametrize("role", ["primray", "sensitivity"])
+def test_a_filter_that_never_found_a_row_is_a_fault_beside_a_withdrawn_one(data: Path, role: str) -> None:
+    withdraw(data)
+    question = data / "questions" / f"{TABLE.removeprefix('effects/')}.yml"
+    text = question.read_text()
+    assert "pool_role: primary" in text
+    question.write_text(text.replace("pool_role: primary", f"pool_role: {role}"))
+    assert any("must occur in column pool_role" in finding.rule for finding in check(data).faults)
+
+
 def test_an_empty_filter_is_a_fault_where_nothing_was_withdrawn(data: Path) -> None:
     effects = read_table(data, TABLE)
     for name in map(effects.key, effects.rows):

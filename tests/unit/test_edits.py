@@ -1,12 +1,13 @@
 """Are curated files whole, whatever happens to the run that edits them?"""
 
 import errno
+import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,51 @@ def test_what_somebody_changed_in_between_is_not_overwritten(
     assert not finish(data)
 
 
+@pytest.mark.parametrize(
+    "text", ["garbage", "", "[1]", '{"a.csv": 3}', '{"a.csv": {"file": "0", "old": null}}']
+)
+def test_a_list_that_is_none_is_told_and_nothing_is_touched(data: Path, text: str) -> None:
+    (data / BEGUN).mkdir()
+    (data / BEGUN / "edit.json").write_text(text)
+    before = held(data)
+    with pytest.raises(
+        EditError, match=r"edit\.json: cannot be read: .*; remove the folder to drop that edit"
+    ):
+        finish(data)
+    assert held(data) == before
+
+
+@pytest.mark.parametrize("lost", [None, "half"])
+def test_an_edit_whose_new_files_are_lost_or_others_is_not_made(
+    data: Path, monkeypatch: pytest.MonkeyPatch, lost: str | None
+) -> None:
+    with monkeypatch.context() as patched:
+        replacements(patched, at=1, after=True)
+        with pytest.raises(Killed), editing(data):
+            put(data, NEW)
+    new = data / BEGUN / "0"
+    new.write_text(lost) if lost else new.unlink()
+    with pytest.raises(EditError, match=r"should write into a\.csv is lost: remove .* make the edit again"):
+        finish(data)
+    assert {path: (data / path).read_text() for path in OLD} == OLD
+
+
+def test_a_folder_in_which_nothing_can_be_cleared_up_says_what_to_do(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / ".a.csv.99.partial").write_text("half")
+
+    def refused(path: Path, **_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with (
+        pytest.raises(EditError, match="the tables are as they were; make the folder writable"),
+        editing(data),
+    ):
+        pass
+
+
 def test_a_second_run_waits_and_then_is_told_who_is_first(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,10 +200,8 @@ def test_a_second_run_goes_on_when_the_first_has_ended(data: Path) -> None:
         [sys.executable, "-c", code, str(data)], stdout=subprocess.PIPE, text=True, env=env
     ) as first:
         assert first.stdout is not None and first.stdout.readline() == "held\n"
-        start = time.monotonic()
         with editing(data):
             put(data, NEW)
-        assert time.monotonic() > start
     assert held(data) == AFTER
 
 
@@ -189,3 +233,25 @@ def test_what_a_killed_run_left_half_written_is_cleared_away(data: Path) -> None
     with editing(data):
         pass
     assert held(data) == OLD
+
+
+@pytest.mark.parametrize(
+    ("path", "file"), [("../outside.csv", "0"), ("/tmp/outside.csv", "0"), ("a.csv", "../../outside.csv")]
+)
+def test_a_list_that_names_files_outside_the_folder_is_not_followed(data: Path, path: str, file: str) -> None:
+    begun = data / BEGUN
+    begun.mkdir()
+    (begun / "0").write_text("theirs")
+    old = hashlib.sha256((data / path).read_bytes()).hexdigest() if (data / path).exists() else None
+    steps = {path: {"file": file, "old": old, "new": hashlib.sha256(b"theirs").hexdigest()}}
+    (begun / "edit.json").write_text(json.dumps(steps))
+    with pytest.raises(EditError, match="must be files of the data folder"):
+        finish(data)
+    assert not (data.parent / "outside.csv").exists() and (data / "a.csv").read_text() == OLD["a.csv"]
+
+
+def test_a_list_of_another_form_is_named_and_not_followed(data: Path) -> None:
+    (data / BEGUN).mkdir()
+    (data / BEGUN / "edit.json").write_text('["a.csv"]')
+    with pytest.raises(EditError, match=r"edit\.json: cannot be read: .* remove the folder"):
+        finish(data)

@@ -73,3 +73,9 @@ def test_counts_percents_words_and_lists():
     assert f.listing(["a"]) == "a"
     assert f.listing(["a", "b", "c"]) == "a, b and c"
     assert f.listing(["a", "b"], "or") == "a or b"
+
+
+def test_things_are_counted_in_words_that_fit_the_number():
+    assert f.counted(1, "record") == "1 record"
+    assert f.counted(0, "record") == "0 records"
+    assert f.counted(1234, "study", "studies") == "1,234 studies"

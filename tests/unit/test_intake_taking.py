@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingmeta import edits, files
 from livingmeta.check import check
+from livingmeta.cli import main
 from livingmeta.edits import EditError
 from livingmeta.intake import taking
 from livingmeta.intake.kept import abstract_of, broken_file, kept_folder
@@ -370,7 +373,10 @@ def test_a_retraction_of_a_report_of_an_included_study_is_said_first(whole: Path
     result = taken(whole, OTHER, notice)
     lines = alarm_lines(result)
     assert lines[0].startswith("RETRACTED: a report of the included study selim2017")
-    assert "livingmeta withdraw selim2017" in "\n".join(lines)
+    command = shlex.split("\n".join(lines).partition("run: ")[2].splitlines()[0])
+    assert command[:3] == ["livingmeta", "withdraw", "selim2017"]
+    done = CliRunner().invoke(main, [*command[1:], "--dry-run", "--data", str(whole)])
+    assert done.exit_code == 0, done.output
     row = next(row for row in result.rows if row["pmid"] == "99000009")
     assert (row["decision"], row["links"]) == ("pending", "retraction reports:selim2017-a")
 
@@ -581,3 +587,8 @@ def test_what_others_change_while_it_is_worked_out_is_not_lost(
 def test_a_record_without_a_title_keeps_what_identifies_it(data: Path) -> None:
     (row,) = taken(data, Record(doi="10.9999/only", type=ARTICLE)).rows
     assert (row["title"], row["doi"], row["decision"]) == ("", "10.9999/only", "pending")
+
+
+def test_no_name_of_a_search_leads_out_of_the_folder_of_what_is_kept(data: Path) -> None:
+    for name in ("../../elsewhere", "/elsewhere", "a/b"):
+        assert broken_file(data, name).parent == kept_folder(data)

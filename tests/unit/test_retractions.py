@@ -1,11 +1,14 @@
 """Does a list of retractions find every report that it names, and say nothing of those it cannot know?"""
 
 import csv
+import shlex
 import shutil
 
 import pytest
 from click.testing import CliRunner
 
+from curating import data_folder
+from livingmeta.check import check as faults_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.sources import read_curated
 from livingmeta.cli import main
@@ -22,6 +25,7 @@ from livingmeta.retractions import (
     read_list,
     status_of,
 )
+from livingmeta.table_files import read_table
 
 # The columns as Crossref publishes them; every row below is made up.
 WATCH = [
@@ -261,7 +265,7 @@ def test_it_says_what_to_do_and_writes_nothing_unasked(run, data, listed):
     before = (data / "reports.csv").read_bytes()
     done = run(listed(watch(doi="10.5555/aaa.1"), watch(doi="10.5555/rec.1")), "--as-of", DAY)
     assert done.exit_code == 0, done.output
-    assert "to do: livingmeta withdraw aaa2030" in done.output
+    assert "then: livingmeta withdraw aaa2030-a --reason retraction --source 'list.csv of" in done.output
     assert "to do: exclude the record" in done.output
     assert "reports: 4 searched for, 1 found in the list; 1 without DOI and PubMed number" in done.output
     assert f"list: list.csv of {DAY}" in done.output and "none is written" in done.output
@@ -277,6 +281,49 @@ def test_it_writes_when_asked(run, data, listed):
     assert seen["aaa2030-a"] == ("retracted", DAY) and seen["bbb2030-a"] == ("not retracted", DAY)
     assert seen["ddd2030-a"] == ("not checked", "") and seen["eee2030-a"] == ("retracted", "")
     assert rows["aaa2030-a"]["retraction_source"] == "a made-up list"
+
+
+@pytest.mark.parametrize(("options", "status"), [((), "not checked"), (("--complete",), "not retracted")])
+def test_a_plain_list_marks_only_what_it_names_unless_it_is_meant_to_be_complete(
+    run, data, tmp_path, options, status
+):
+    path = tmp_path / "plain.csv"
+    path.write_text("doi,pmid,nature,date\n10.5555/aaa.1,,Retraction,2029-04-15\n")
+    done = run(path, "--as-of", DAY, "--write", *options)
+    assert done.exit_code == 0, done.output
+    assert ("--complete says" in done.output) is not bool(options)
+    with (data / "reports.csv").open(encoding="utf-8", newline="") as file:
+        seen = {row["report_id"]: row["retraction_status"] for row in csv.DictReader(file)}
+    assert seen["aaa2030-a"] == "retracted"
+    assert (seen["bbb2030-a"], seen["ccc2030-a"]) == (status, status)
+
+
+@pytest.mark.parametrize("options", [(), ("--complete",)])
+def test_the_list_of_retraction_watch_is_complete(run, data, listed, options):
+    done = run(listed(watch(doi="10.5555/aaa.1")), "--as-of", DAY, *options)
+    assert "--complete" not in done.output
+    assert "bbb2030-a retraction_status: not checked -> not retracted" in done.output
+
+
+@pytest.mark.parametrize("nature", ["Retraction", "Expression of concern"])
+def test_the_command_that_is_advised_works_as_it_is_printed(tmp_path, monkeypatch, listed, nature):
+    (tmp_path / "a folder").mkdir()
+    folder = data_folder(tmp_path / "a folder" / "dätä")
+    reports = read_table(folder, "reports")
+    key = reports.key(reports.rows[0])
+    (folder / "reports.csv").write_text(reports.with_cell(key, "doi", "10.5555/aaa.1").text)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", TODAY)
+    path = listed(watch(doi="10.5555/aaa.1", nature=nature, notice="10.5555/n", Reason='+It\'s "odd";'))
+    more = ["--as-of", DAY, "--data", str(folder), "--write", "--source", "A list; of Bob's"]
+    done = CliRunner().invoke(main, ["retractions", str(path), *more])
+    (line,) = [line for line in done.output.splitlines() if "to do: read the notice, then: " in line]
+    words = shlex.split(line.partition("then: ")[2])
+    assert words[:3] == ["livingmeta", "withdraw", key]
+    done = CliRunner().invoke(main, [*words[1:], "--yes"])
+    assert done.exit_code == 0, done.output
+    report = read_table(folder, "reports").find(key) or {}
+    assert report["retraction_status"] == {"Retraction": "retracted"}.get(nature, "expression of concern")
+    assert "10.5555/n" in report["notes"] and not faults_of(folder).faults
 
 
 @pytest.mark.parametrize("options", [(), ("--as-of", "soon"), ("--as-of", "2031-01-01")])

@@ -1,6 +1,6 @@
 import pytest
 
-from livingmeta.schema import SchemaError, load_schema
+from livingmeta.schema import SchemaError, listed, load_schema
 
 PACKAGE = """
 name: tiny
@@ -98,3 +98,8 @@ def test_a_schema_that_cannot_be_read_says_why(tmp_path, text, words):
         (tmp_path / "datapackage.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SchemaError, match=words):
         load_schema(tmp_path)
+
+
+def test_a_cell_that_holds_several_values_is_parted_at_semicolons():
+    assert listed(" one; two;three ;; ") == ("one", "two", "three")
+    assert listed("") == ()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from livingmeta.check.findings import FAULT, WARNING, Finding, Report, report_of
+from livingmeta.check.findings import FAULT, WARNING, Finding, Report, brought, report_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.header_rules import header_findings
 from livingmeta.check.judgement_rules import judgement_findings
@@ -16,7 +16,7 @@ from livingmeta.check.sources import Curated, read_curated, schema_file
 from livingmeta.check.table_rules import table_findings
 from livingmeta.schema import SchemaError
 
-__all__ = ["FAULT", "WARNING", "Finding", "Report", "check"]
+__all__ = ["FAULT", "WARNING", "Finding", "Report", "brought", "check"]
 
 
 def check(data_dir: Path, sound: Collection[str] = ()) -> Report:

@@ -1,7 +1,8 @@
 """What a check finds: one line per fault, in one form."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 FAULT, WARNING = "fault", "warning"
 _LONGEST = 60
@@ -56,10 +57,26 @@ class Report:
         return not self.faults
 
 
-def report_of(findings: Any) -> Report:
+def report_of(findings: Iterable[Finding]) -> Report:
     """Return the report of an iterable of findings."""
     unique = sorted(set(findings))
     return Report(
         faults=tuple(f for f in unique if f.level == FAULT),
         warnings=tuple(f for f in unique if f.level == WARNING),
     )
+
+
+def brought(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that were not there before, wherever their lines have moved to."""
+    known = Counter(map(_what, before))
+    new = []
+    for finding in after:
+        if known[_what(finding)] > 0:
+            known[_what(finding)] -= 1
+        else:
+            new.append(finding)
+    return tuple(new)
+
+
+def _what(finding: Finding) -> tuple[str, ...]:
+    return finding.file, finding.column, finding.value, finding.rule

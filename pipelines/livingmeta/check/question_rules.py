@@ -127,18 +127,30 @@ def _asked(
     if asked.question.effects not in studies.effects:
         return
     rows = all_rows(studies, asked.question)
-    emptied = WARNING if _was_withdrawn(asked, curated) else FAULT
-    filters = list(_filters(asked, rows, emptied))
+    before = _before_withdrawal(asked, curated, rows)
+    filters = list(_filters(asked, rows, before))
     yield from filters
     yield from _columns(asked, rows)
     if not any(finding.level == FAULT for finding in (*named, *filters)):
-        yield from _fits(asked, rows, faulty, emptied)
+        yield from _fits(asked, rows, faulty, before)
 
 
-def _was_withdrawn(asked: Asked, curated: Curated) -> bool:
-    """Return whether rows of a question were taken out of its pool: then a filter may find none."""
-    rows = curated.effects[asked.question.effects].rows()
-    return any(row.text("pool_reason").startswith(WITHDRAWN) for row in rows)
+def _before_withdrawal(asked: Asked, curated: Curated, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the `pool_role` that withdrawn ones had, as corrections tell.
+
+    A filter that found rows then may find none now; one that never did is at fault.
+    """
+    if "pool_reason" not in rows.columns or "corrections" not in curated.tables:
+        return rows
+    table = f"effects/{asked.question.effects.removesuffix('.csv')}"
+    told = sorted(curated.tables["corrections"].rows(), key=lambda row: row.text("date"))
+    roles = {
+        row.text("key"): row.text("old")
+        for row in told
+        if (row.text("table"), row.text("column")) == (table, "pool_role")
+    }
+    gone = rows["pool_reason"].fillna("").str.startswith(WITHDRAWN) & rows["effect_id"].isin(roles)
+    return rows.assign(pool_role=rows["pool_role"].where(~gone, rows["effect_id"].map(roles)))
 
 
 def _names(asked: Asked, curated: Curated) -> Iterator[Finding]:
@@ -185,14 +197,16 @@ def _one_of(asked: Asked, value: Any, allowed: set[str], *path: str | int) -> It
         yield asked.finding(value, f"must be one of {', '.join(sorted(allowed))}{hint}", *path)
 
 
-def _filters(asked: Asked, rows: pd.DataFrame, emptied: str) -> Iterator[Finding]:
-    yield from _filter(asked, rows, asked.question.filter, emptied, "filter")
+def _filters(asked: Asked, rows: pd.DataFrame, before: pd.DataFrame) -> Iterator[Finding]:
+    yield from _filter(asked, rows, asked.question.filter, before, "filter")
     for position, variant in enumerate(asked.question.sensitivity):
         for key in ("filter", "exclude", "assume_null"):
-            yield from _filter(asked, rows, getattr(variant, key), emptied, "sensitivity", position, key)
+            yield from _filter(asked, rows, getattr(variant, key), before, "sensitivity", position, key)
 
 
-def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, emptied: str, *path: str | int) -> Iterator[Finding]:
+def _filter(
+    asked: Asked, rows: pd.DataFrame, rule: Any, before: pd.DataFrame, *path: str | int
+) -> Iterator[Finding]:
     if rule is not None and not isinstance(rule, dict):
         yield asked.finding(rule, "must be a mapping of columns to values", *path)
         return
@@ -204,7 +218,7 @@ def _filter(asked: Asked, rows: pd.DataFrame, rule: Any, emptied: str, *path: st
         for value in wanted if isinstance(wanted, list) else [wanted]:
             if not matches(rows, {column: value}).any():
                 rule_text = f"must occur in column {column} of {asked.question.effects}"
-                level = emptied if column == "pool_role" else FAULT
+                level = WARNING if matches(before, {column: value}).any() else FAULT
                 yield asked.finding(value, rule_text, *path, column, level=level)
 
 
@@ -217,7 +231,9 @@ def _columns(asked: Asked, rows: pd.DataFrame) -> Iterator[Finding]:
             yield asked.finding(column, f"must be a column of {asked.question.effects}{hint}", *path)
 
 
-def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]], emptied: str) -> Iterator[Finding]:
+def _fits(
+    asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]], before: pd.DataFrame
+) -> Iterator[Finding]:
     question = asked.question
     if not question.pooled:
         return
@@ -227,7 +243,8 @@ def _fits(asked: Asked, rows: pd.DataFrame, faulty: set[tuple[str, int]], emptie
         yield from _twice(asked, chosen, variant, seen)
         if chosen.empty:
             place = _place(question, variant)
-            yield asked.finding(_fit_name(asked, variant), "selects no row", *place, level=emptied)
+            level = FAULT if rows_for(before, question, variant).empty else WARNING
+            yield asked.finding(_fit_name(asked, variant), "selects no row", *place, level=level)
     main = rows_for(rows, question)
     yield from _trials(asked, main)
     yield from _overlaps(asked, main)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from livingmeta.check.findings import WARNING, Finding
 from livingmeta.check.header_rules import did_you_mean
 from livingmeta.check.sources import Curated, Row, Source
-from livingmeta.schema import TableSchema
+from livingmeta.schema import TableSchema, listed
 from livingmeta.units import parsed_bounds
+from livingmeta.vocabulary import RELATIONS
 
 DAY_TAGS = ("[crdt]", "[edat]", "[mhda]")
 BOUNDS_FORM = "write `<0.7 mmol/L`, `>=2.4 mg/dL` or `0.7 to 0.9 mmol/L`"
@@ -40,7 +41,7 @@ def _effect_ids(curated: Curated) -> Iterator[Finding]:
 
 def _known(row: Row, column: str, known: set[str], what: str) -> Iterator[Finding]:
     """Yield values of a cell, parted by `;`, that are not known."""
-    values = [value.strip() for value in row.text(column).split(";") if value.strip()]
+    values = listed(row.text(column))
     for value in values:
         if value not in known:
             which = f"{value} " if len(values) > 1 else ""
@@ -79,15 +80,11 @@ def _own_values(curated: Curated) -> Iterator[Finding]:
 
 
 LINKED = {"studies": "study_id", "reports": "report_id", "screening": "record_id"}
-RELATIONS = (
-    *("duplicate", "possible_duplicate", "second_report", "erratum", "retraction", "concern"),
-    *("comment", "protocol", "preprint"),
-)
 
 
 def _links(row: Row, curated: Curated) -> Iterator[Finding]:
     """Yield links of a record that name no relation, or no row."""
-    for link in (part.strip() for part in row.text("links").split(";") if part.strip()):
+    for link in listed(row.text("links")):
         relation, _, target = link.partition(" ")
         table, _, key = target.partition(":")
         if relation not in RELATIONS or table not in LINKED:

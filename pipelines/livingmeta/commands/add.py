@@ -11,8 +11,8 @@ from livingmeta.commands.previewing import (
     carry_out,
     editing_options,
     is_terminal,
-    leave,
     refuse_unasked,
+    refusing,
 )
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def add(data: Path | None, yes: bool, dry_run: bool, form: str, **said: Any) -> 
     is given is filled in: names of rows, the label, what the screened record says. On a terminal
     the rest is asked for. The effect on every estimate is shown before anything is written.
     """
-    from livingmeta.curation import RequestError, added
+    from livingmeta.curation import added
     from livingmeta.release import today
 
     project, way = checkout(data), Way(yes, dry_run, form)
-    try:
+    with refusing():
         if said["template"]:
             return _template(project.data, said["template"])
         given, day = _given(project.data, said), today()
@@ -79,8 +79,6 @@ def add(data: Path | None, yes: bool, dry_run: bool, form: str, **said: Any) -> 
             given = _prompted(project.data, given, said, day)
         else:
             _refuse_missing(project.data, given, way, day, said["new_file"])
-    except RequestError as error:
-        leave(1, "nothing was written:", list(error.problems))
     try:
         carry_out(
             project.data, lambda folder: added(folder, given, day, said["new_file"]), way, "livingmeta build"

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from livingmeta.commands.options import DATA, checkout, epilog
-from livingmeta.commands.previewing import Way, carry_out, editing_options, is_terminal, refuse_unasked
+from livingmeta.commands.previewing import (
+    Way,
+    carry_out,
+    editing_options,
+    is_terminal,
+    refuse_unasked,
+    refusing,
+)
 
 _NUMBER = re.compile(r"-\.?\d.*")
 
@@ -103,12 +110,8 @@ def _asked(data: Path, said: dict[str, Any], cells: dict[str, str]) -> tuple[dic
 
 
 def _row(data: Path, table: str, key: str) -> Any:
-    from livingmeta.commands.previewing import leave
-    from livingmeta.curation import RequestError
     from livingmeta.curation.correcting import table_called
     from livingmeta.schema import load_schema
 
-    try:
+    with refusing():
         return table_called(data, load_schema(data), table).find(key) or {}
-    except RequestError as error:
-        leave(1, str(error))

@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from livingmeta.commands.options import DATA, checkout, epilog, printable
-
-NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+from livingmeta.vocabulary import EXPORT, NAME_FORM, SYSTEMATIC
 
 
 def _name(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    if value and not NAME.match(value):
+    if value and not re.fullmatch(NAME_FORM, value):
         raise click.BadParameter("must be lower-case letters, digits and hyphens, such as pubmed-2026")
     return value
 
@@ -40,9 +39,9 @@ def _name(_context: click.Context, _option: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--kind",
-    default="export",
+    default=EXPORT,
     show_default=True,
-    type=click.Choice(["export", "systematic", "exploratory"]),
+    type=click.Choice([EXPORT, SYSTEMATIC, "exploratory"]),
     help="What is known of the search.",
 )
 @click.option("--query", default="", help="Search terms, as they were typed.")
@@ -75,6 +74,7 @@ def intake(
     except (IntakeError, EditError, TableError, SchemaError, DataError, OSError) as error:
         click.echo(f"error: nothing was taken in\n{printable(str(error))}", err=True)
         sys.exit(1)
-    for line in (*alarm_lines(taken), *broken_lines(taken, project.data)):
+    where = ("--data", str(data)) if data else ()
+    for line in (*alarm_lines(taken, where), *broken_lines(taken, project.data)):
         click.echo(printable(line), err=True)
     click.echo(printable(summary(taken)))

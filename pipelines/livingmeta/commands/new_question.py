@@ -11,8 +11,8 @@ from livingmeta.commands.previewing import (
     carry_out,
     editing_options,
     is_terminal,
-    leave,
     refuse_unasked,
+    refusing,
 )
 
 if TYPE_CHECKING:
@@ -59,17 +59,14 @@ def new_question(data: Path | None, yes: bool, dry_run: bool, form: str, **said:
     question's own evidence: title, text, limits, sensitivity analyses. An effects file that is
     not there yet is made.
     """
-    from livingmeta.curation import RequestError
     from livingmeta.curation import new_question as build
     from livingmeta.release import today
 
     project, way = checkout(data), Way(yes, dry_run, form)
-    try:
+    with refusing():
         if said["wants_template"]:
             return _template(said["name"])
         wanted, rows, day = _wanted(project.data, said, way), _rows(project.data, said["rows"]), today()
-    except RequestError as error:
-        leave(1, "nothing was written:", list(error.problems))
     hint = f"livingmeta build --only {said['name']}"
     carry_out(project.data, lambda folder: build(folder, wanted, rows, day), way, hint)
 

@@ -1,6 +1,8 @@
 """What several verbs share: the option --data, the checkout they work on, examples in their help."""
 
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -32,6 +34,18 @@ def checkout(data: Path | None = None) -> Project:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
     return project
+
+
+def refuse_wrong_day() -> None:
+    """Leave with 1 where SOURCE_DATE_EPOCH holds no day; numerical packages would fail on it unsaid."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        return
+    try:
+        datetime.fromtimestamp(int(given), UTC)
+    except (ValueError, OverflowError, OSError):
+        click.echo(f"error: SOURCE_DATE_EPOCH must be seconds since 1970, not {given!r}", err=True)
+        sys.exit(1)
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,8 @@
 """What the verbs that edit share: the effect is shown, then asked for, then the edit is written."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -51,7 +52,7 @@ def editing_options(verb: Verb) -> Verb:
 
 def is_terminal() -> bool:
     """Return whether somebody sits there to be asked."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def refuse_unasked(way: Way, missing: list[str]) -> None:
@@ -71,6 +72,26 @@ def leave(code: int, said: str, problems: tuple[str, ...] | list[str] = ()) -> N
     sys.exit(code)
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Leave with a message where what was asked for, or the tables, are at fault."""
+    from livingmeta.curation import MissingError, RequestError
+    from livingmeta.edits import EditError
+    from livingmeta.questions import QuestionError
+    from livingmeta.schema import SchemaError
+    from livingmeta.studies import DataError
+    from livingmeta.table_files import TableError
+
+    try:
+        yield
+    except MissingError as error:
+        leave(2, "not given:", list(error.problems))
+    except RequestError as error:
+        leave(1, "nothing was written:", list(error.problems))
+    except (EditError, TableError, DataError, SchemaError, QuestionError) as error:
+        leave(1, f"nothing was written: {error}")
+
+
 def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str) -> None:
     """Show what an edit would do, ask, and write it; leave with 1 where it cannot be.
 
@@ -85,12 +106,9 @@ def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str)
     hint : str
         What to do next, after the command to build.
     """
-    from livingmeta.curation import ChangedError, MissingError, RequestError, write
-    from livingmeta.edits import EditError
-    from livingmeta.studies import DataError
-    from livingmeta.table_files import TableError
+    from livingmeta.curation import ChangedError, write
 
-    try:
+    with refusing():
         for _ in range(TRIES):
             seen = _looked(data, build, way)
             try:
@@ -100,17 +118,12 @@ def carry_out(data: Path, build: Callable[[Path], "Draft"], way: Way, hint: str)
                 continue
             return _told(data, draft, way, hint)
         leave(1, "the tables keep changing: nothing was written; run the same again later")
-    except MissingError as error:
-        leave(2, "not given:", list(error.problems))
-    except RequestError as error:
-        leave(1, "nothing was written:", list(error.problems))
-    except (EditError, TableError, DataError) as error:
-        leave(1, f"{error}")
 
 
 def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:
     """Show the effect of an edit and return the state of the tables it was worked out from."""
     from livingmeta.curation import state
+    from livingmeta.formats import counted
     from livingmeta.impact import impact
     from livingmeta.kept_records import KeptRecords
     from livingmeta.paths import Project
@@ -120,17 +133,14 @@ def _looked(data: Path, build: Callable[[Path], "Draft"], way: Way) -> str:
     found = impact(data, draft.texts, KeptRecords(Project.find().kept_records))
     _show(draft, found, way)
     if found.faults:
-        leave(1, f"{_faults(len(found.faults))}: nothing was written; mend what is given and run it again")
+        faults = counted(len(found.faults), "fault")
+        leave(1, f"{faults} would come in: nothing was written; mend what is given and run it again")
     if way.dry_run:
         way.say("a dry run: nothing was written")
         sys.exit(0)
     if not way.yes and not click.confirm("Write this?", default=False, err=way.form == "json"):
         leave(1, "nothing was written")
     return seen
-
-
-def _faults(n: int) -> str:
-    return f"{n} {'fault' if n == 1 else 'faults'} would come in"
 
 
 def _show(draft: "Draft", found: "Impact", way: Way) -> None:

@@ -1,26 +1,29 @@
 """The verb `screen`: what to do with each record that awaits a decision."""
 
 import os
+import select
 import shutil
 import sys
+import termios
+import tty
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, STAGES
 
 if TYPE_CHECKING:
     from livingmeta.screening.desk import Desk
 
 DECISIONS = {
-    "include": "included",
-    "exclude": "excluded",
-    "await": "awaiting_full_text",
-    "duplicate": "duplicate",
-    "erratum": "erratum",
+    "include": INCLUDED,
+    "exclude": EXCLUDED,
+    "await": AWAITING,
+    "duplicate": DUPLICATE,
+    "erratum": ERRATUM,
 }
-STAGES = ("title", "abstract", "full_text", "registry", "listing")
 NARROWEST, SHORTEST = 40, 12
 
 
@@ -41,11 +44,21 @@ class Terminal:
         click.echo(click.style(printable(text), bold=True) if self.bold else printable(text))
 
     def key(self) -> str:
-        """Return the key that is pressed."""
-        pressed = click.getchar()
-        if pressed in ("\x03", "\x04", "\x1a", ""):
+        """Return the key that is pressed; what was typed ahead is not lost."""
+        at = sys.stdin.fileno()
+        before = termios.tcgetattr(at)
+        try:
+            tty.setcbreak(at, termios.TCSADRAIN)
+            pressed = os.read(at, 1)
+            while pressed[:1] == b"\x1b" or pressed[:1] >= b"\x80":
+                if not select.select([at], [], [], 0.01)[0]:
+                    break
+                pressed += os.read(at, 1)
+        finally:
+            termios.tcsetattr(at, termios.TCSADRAIN, before)
+        if pressed in (b"", b"\x03", b"\x04"):
             raise EOFError
-        return pressed
+        return pressed.decode(errors="replace")
 
     def line(self, prompt: str) -> str:
         """Return a line that is typed."""
@@ -70,7 +83,7 @@ class Lines(Terminal):
         """Return the next line."""
         if prompt:
             self.say(prompt)
-        said = sys.stdin.readline()
+        said = sys.stdin.readline() if sys.stdin else ""
         if not said:
             raise EOFError
         return said.rstrip("\r\n")
@@ -145,6 +158,7 @@ def screen(
 
 
 def _list(desk: "Desk") -> None:
+    from livingmeta.formats import counted
     from livingmeta.screening.view import Reader, one_line
 
     reader, waiting = Reader(desk), desk.waiting()
@@ -152,7 +166,7 @@ def _list(desk: "Desk") -> None:
         click.echo(printable(f"{row['record_id']}  {one_line(row)}"))
         for remark in reader.remarks(row):
             click.echo(printable(f"    {remark}"))
-    click.echo(f"{len(waiting)} record{'' if len(waiting) == 1 else 's'} to screen", err=True)
+    click.echo(f"{counted(len(waiting), 'record')} to screen", err=True)
 
 
 def _reasons(desk: "Desk") -> None:
@@ -170,7 +184,7 @@ def _decide(desk: "Desk", record_id: str, decide: str, given: tuple[str, str, st
     refuse_decided(row)
     stage = stage or seen_stage(Reader(desk).abstract(row))
     decision = DECISIONS[decide]
-    if decision == "duplicate" and not study:
+    if decision == DUPLICATE and not study:
         study = (desk.table().find(duplicate_of) or {}).get("study_id", "")
     made = Decision(decision, reason or default_reason(decision, stage), stage, study, duplicate_of, by=by)
     new = desk.decide(row, made, today())
@@ -185,5 +199,5 @@ def _dialogue(desk: "Desk", record_id: str, by: str) -> None:
     if record_id:
         refuse_decided(desk.find(record_id))
     today()  # a wrong SOURCE_DATE_EPOCH is said before the first key
-    talk = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Lines()
+    talk = Terminal() if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty() else Lines()
     Dialogue(desk, talk, today, by).run(record_id)

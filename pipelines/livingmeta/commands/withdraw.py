@@ -7,6 +7,7 @@ import click
 
 from livingmeta.commands.options import DATA, checkout, epilog
 from livingmeta.commands.previewing import Way, carry_out, editing_options, is_terminal, refuse_unasked
+from livingmeta.vocabulary import CONCERN, RETRACTED
 
 
 @click.command(
@@ -22,9 +23,9 @@ from livingmeta.commands.previewing import Way, carry_out, editing_options, is_t
 @click.option("--notice", default="", metavar="DOI|REPORT", help="The notice itself.")
 @click.option(
     "--kind",
-    default="retracted",
+    default=RETRACTED,
     show_default=True,
-    type=click.Choice(["retracted", "expression of concern"]),
+    type=click.Choice([RETRACTED, CONCERN]),
     help="What the notice is.",
 )
 @click.option("--all-reports", is_flag=True, help="Every report of the study, not only its main one.")

@@ -10,8 +10,7 @@ from livingmeta.curation.drafts import Draft, MissingError, RequestError
 from livingmeta.curation.given import PARTS, Given
 from livingmeta.schema import Schema
 from livingmeta.table_files import EFFECTS, Cells, Table, TableError, files_of
-
-FILE_FORM = r"[a-z0-9]+(-[a-z0-9]+)*"
+from livingmeta.vocabulary import NAME_FORM
 
 
 def added(data: Path, given: Given, day: str, new_file: bool = False) -> Draft:
@@ -35,7 +34,7 @@ def added(data: Path, given: Given, day: str, new_file: bool = False) -> Draft:
     RequestError
         With everything else that stands in the way.
     """
-    if given.effects_file and not re.fullmatch(FILE_FORM, given.effects_file):
+    if given.effects_file and not re.fullmatch(NAME_FORM, given.effects_file):
         raise RequestError([f"--effects-file: {given.effects_file}: must be words joined by hyphens"])
     tables = tables_for(data, given.effects_file)
     if given.effects_file and tables.effects is None and not new_file:

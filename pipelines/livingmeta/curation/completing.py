@@ -12,8 +12,8 @@ from livingmeta.curation.drafts import RequestError
 from livingmeta.curation.given import PARTS, Given
 from livingmeta.schema import Schema, load_schema
 from livingmeta.table_files import EFFECTS, Cells, Table, read_table
+from livingmeta.vocabulary import INCLUDED, NOT_CHECKED, UNSETTLED
 
-OPEN = ("pending", "awaiting_full_text", "not_retrieved")
 DECIDED = ("decision", "reason", "stage", "decided_on")
 _INITIALS = re.compile(r"[A-Z][A-Z.\-]*")
 _SHARED = ("title", "authors", "year", "doi", "pmid")
@@ -128,7 +128,7 @@ def _record(tables: Tables, given: Given) -> Cells:
     if row is None:
         hint = did_you_mean(given.record, map(tables.screening.key, tables.screening.rows))
         raise RequestError([f"--record: {given.record}: must be a record_id of screening.csv{hint}"])
-    if row["decision"] not in OPEN:
+    if row["decision"] not in UNSETTLED:
         was = row["decision"].replace("_", " ")
         raise RequestError([f"--record: {given.record}: was decided already: {was}, {row['reason']}"])
     return row
@@ -175,7 +175,7 @@ def _reports(tables: Tables, given: Given, name: str, record: Cells) -> list[Cel
         study = row.get("study_id", name)
         told = _of_record(tables, record) if at == 0 else {}
         main = study and study not in mains
-        own = {"study_id": study, "is_main": "true" if main else "false", "retraction_status": "not checked"}
+        own = {"study_id": study, "is_main": "true" if main else "false", "retraction_status": NOT_CHECKED}
         own["year"] = years.get(study, "") if main else ""
         own["report_id"] = next(n for n in _lettered(study) if n not in known) if study else ""
         full = {**_filled(own), **told, **row}
@@ -236,7 +236,7 @@ def _screening(tables: Tables, given: Given, name: str, day: str) -> list[Cells]
     extent = extent if stages and extent in stages.enum else ""
     made: list[Cells] = []
     for row in rows:
-        own = {"decision": "included", "study_id": name, "decided_on": day, "stage": extent}
+        own = {"decision": INCLUDED, "study_id": name, "decided_on": day, "stage": extent}
         if given.record:
             own["record_id"] = given.record
         elif name:

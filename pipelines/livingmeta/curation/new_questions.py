@@ -16,12 +16,12 @@ from livingmeta.curation.question_text import KEYS, question_text
 from livingmeta.questions import Question
 from livingmeta.schema import load_schema
 from livingmeta.table_files import EFFECTS, files_of
+from livingmeta.vocabulary import NAME_FORM
 
 # What a question says of its own evidence, which is not that of the question it is made after.
 OWN = ("limits", "known_studies", "baseline_risk", "multiverse", "sensitivity", "subgroups", "moderators")
 SAID_ANEW = ("title", "question", "text")
 LIVING = ("status", "because")
-_FORM = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def question_keys(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _name_problems(data: Path, name: str, path: str) -> list[str]:
-    if not re.fullmatch(_FORM, name):
+    if not re.fullmatch(NAME_FORM, name):
         return [f"{name}: must be lower case words and numbers joined by hyphens"]
     return (
         [f"{path}: is there already; change that file, or take another name"]

@@ -11,10 +11,9 @@ from livingmeta.curation.ledger import Because, Change, is_same, with_correction
 from livingmeta.questions import Question, QuestionError, load_questions
 from livingmeta.schema import load_schema
 from livingmeta.table_files import EFFECTS, Cells, Table, files_of, read_table, table_names
+from livingmeta.vocabulary import CONCERN, RETRACTED, SHOWN
 
-RETRACTED, CONCERN = "retracted", "expression of concern"
 KINDS = (RETRACTED, CONCERN)
-SHOWN = "display"
 _DOI = re.compile(r"10\..+/.+")
 _RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 

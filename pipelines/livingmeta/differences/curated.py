@@ -10,11 +10,10 @@ from typing import Any
 
 from livingmeta.schema import Field, Schema, TableSchema, load_schema
 from livingmeta.studies import TextTable, number, read_text_table
+from livingmeta.vocabulary import AWAITING, PENDING
 
 Cells = Mapping[str, str]
 EFFECTS = "effects"
-AWAITING = "awaiting_full_text"
-PENDING = "pending"
 NO_REASON = "reason not recorded"
 LISTED_APART = ("studies", "reports", EFFECTS)
 

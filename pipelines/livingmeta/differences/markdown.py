@@ -12,7 +12,7 @@ from typing import Any
 
 from livingmeta.differences import sentences as say
 from livingmeta.differences.text import decision, rows_counted
-from livingmeta.formats import MISSING, percent
+from livingmeta.formats import MISSING, counted, percent
 
 Row = Mapping[str, Any]
 LIMIT = 60_000  # characters; a comment may have 65,536, and whoever posts it adds a few lines
@@ -119,20 +119,16 @@ def _moved(changes: Row) -> Iterator[Block]:
     moved = [result for result in _results(changes) if result["moved"]]
     if moved:
         widths = tuple("---" for _ in COLUMNS)
-        head = (f"### {_counted(len(moved), 'estimate')} moved", "", _line(COLUMNS), _line(widths))
+        head = (f"### {counted(len(moved), 'estimate')} moved", "", _line(COLUMNS), _line(widths))
         yield Block(head, tuple(_line(_cells(result)) for result in moved))
     still = sum(map(say.nothing_of, _results(changes)))
     if still:
-        words = _counted(still, "other question" if moved else "question")
+        words = counted(still, "other question" if moved else "question")
         yield Block((f"{words}: nothing moved.",), ())
 
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _counted(n: int, thing: str) -> str:
-    return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
 def _cells(result: Row) -> tuple[str, ...]:

@@ -25,11 +25,22 @@ def keep(analysis: Analysis, studies: Studies, project: Project) -> dict[str, An
     table = effects_table(analysis, studies, record["release"])
     name = analysis.question.id
     write_atomically(project.records / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    _draw(analysis, project)
+    return record
+
+
+def _draw(analysis: Analysis, project: Project) -> None:
+    """Write the charts that a question has, and take away one that it had before."""
+    name = analysis.question.id
+    drawn = set()
     for chart, kind in charts.CHARTS.items():
         if not kind.absence(analysis):
+            path = project.records / f"{name}.{chart}.svg"
             svg = charts.render_svg(charts.chart_spec(chart, analysis), project.svg_cache)
-            write_atomically(project.records / f"{name}.{chart}.svg", charts.standalone_svg(svg))
-    return record
+            write_atomically(path, charts.standalone_svg(svg))
+            drawn.add(path)
+    for path in {*project.records.glob(f"{name}.*.svg")} - drawn:
+        path.unlink()
 
 
 def effects_table(analysis: Analysis, studies: Studies, release: str = UNRELEASED) -> pd.DataFrame:

@@ -6,12 +6,13 @@ from typing import Any
 
 from livingmeta.export import record_keys as keys
 from livingmeta.export.record_keys import Keys
+from livingmeta.vocabulary import NAME_FORM
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RECORD_SCHEMA, INDEX_SCHEMA = "record.json", "index.json"
 ESTIMATES_SCHEMA, VERSION_SCHEMA = "estimates.json", "version.json"
 HASH = r"^[0-9a-f]{8}$"
-ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+ID = rf"^{NAME_FORM}$"
 RELEASE = r"^(unreleased|[0-9]{4}\.(0[1-9]|1[0-2])\.(0|[1-9][0-9]*))$"
 # What must hold of a key wherever it stands: the units say so.
 RANGES: dict[str, dict[str, Any]] = {

@@ -6,15 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from livingmeta.intake.evidence import NOTICES, Evidence, in_words, long_enough
 from livingmeta.intake.keys import Key, doi_of
-from livingmeta.intake.match import (
-    COMMENT_ON,
-    CONCERN_OF,
-    ERRATUM_OF,
-    PREPRINT_OF,
-    PROTOCOL_OF,
-    RETRACTION_OF,
-    SECOND_REPORT,
-)
 from livingmeta.intake.record import (
     ABSTRACT,
     COMMENT,
@@ -25,6 +16,15 @@ from livingmeta.intake.record import (
     REGISTRY_ENTRY,
     RETRACTION,
     Record,
+)
+from livingmeta.vocabulary import (
+    COMMENT_ON,
+    CONCERN_OF,
+    ERRATUM_OF,
+    PREPRINT_OF,
+    PROTOCOL_OF,
+    RETRACTION_OF,
+    SECOND_REPORT,
 )
 
 LINK_OF = {

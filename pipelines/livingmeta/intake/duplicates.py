@@ -12,8 +12,9 @@ from livingmeta.intake.candidates import candidates
 from livingmeta.intake.companions import companion, said
 from livingmeta.intake.judging import Verdict, judge
 from livingmeta.intake.keys import Key, keys_of
-from livingmeta.intake.match import DUPLICATE, LINKS, POSSIBLE, SECOND_REPORT, Cluster, Comparison, Match
+from livingmeta.intake.match import Cluster, Comparison, Match
 from livingmeta.intake.record import Record
+from livingmeta.vocabulary import COMPANIONS, DUPLICATE, POSSIBLE, SECOND_REPORT
 
 Pair = tuple[int, int]
 
@@ -88,7 +89,7 @@ def reports_of_one_trial(records: Sequence[Record]) -> tuple[Match, ...]:
 
 def links(records: Sequence[Record]) -> tuple[Match, ...]:
     """Return errata, retractions, concerns, comments, protocols and preprints with what they are about."""
-    return duplicates(records).of(*LINKS)
+    return duplicates(records).of(*COMPANIONS)
 
 
 def _nodes(records: Sequence[Record], known: int) -> _Nodes:
@@ -184,7 +185,7 @@ def _matches(nodes: _Nodes, pairs: Iterable[Pair], parents: Sequence[int]) -> di
         for x in nodes.places[i]:
             for y in nodes.places[j]:
                 left, right = (x, y) if forwards else (y, x)
-                if relation not in LINKS:
+                if relation not in COMPANIONS:
                     left, right = sorted((x, y))
                 score = nodes.judged(i, j).score
                 matches[min(x, y), max(x, y)] = Match(left, right, relation, because, score)

@@ -1,7 +1,9 @@
 """What is kept of exports beside the tables and not published: abstracts, and what could not be read."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from livingmeta.edits import EditError
@@ -18,7 +20,17 @@ def kept_folder(data: Path) -> Path:
 
 def broken_file(data: Path, search_id: str) -> Path:
     """Return where the records of an export that could not be read are kept."""
-    return kept_folder(data) / f"{search_id}.broken.txt"
+    return kept_folder(data) / f"{_plain(search_id)}.broken.txt"
+
+
+def abstracts_file(data: Path, search_id: str) -> Path:
+    """Return where the abstracts of an export are kept."""
+    return kept_folder(data) / f"{_plain(search_id)}.json"
+
+
+def _plain(search_id: str) -> str:
+    """Return the name of a search as a file can have it, in whatever way somebody has typed it."""
+    return re.sub(r"[^\w.-]", "_", search_id)
 
 
 def keep(data: Path, search_id: str, records: Mapping[str, Record], broken: Sequence[Broken]) -> None:
@@ -33,7 +45,7 @@ def keep(data: Path, search_id: str, records: Mapping[str, Record], broken: Sequ
     try:
         if abstracts:
             text = json.dumps(abstracts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-            write_if_changed(kept_folder(data) / f"{search_id}.json", text)
+            write_if_changed(abstracts_file(data, search_id), text)
         if broken:
             parts = [one.text.strip("\r\n") for one in broken]
             write_if_changed(broken_file(data, search_id), "\n\n".join(parts) + "\n")
@@ -47,8 +59,14 @@ def keep(data: Path, search_id: str, records: Mapping[str, Record], broken: Sequ
 
 def abstract_of(data: Path, search_id: str, record_id: str) -> str:
     """Return the abstract of a record, empty where this checkout does not have it."""
+    path = abstracts_file(data, search_id)
     try:
-        kept = json.loads((kept_folder(data) / f"{search_id}.json").read_text(encoding="utf-8"))
-        return str(kept.get(record_id, {}).get("abstract", ""))
-    except (OSError, ValueError, AttributeError):
+        return str(_abstracts(path, path.stat().st_mtime_ns)[record_id]["abstract"])
+    except (OSError, ValueError, LookupError, TypeError):
         return ""
+
+
+@lru_cache(maxsize=8)
+def _abstracts(path: Path, _changed: int) -> dict[str, dict[str, str]]:
+    kept: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from livingmeta.intake.record import Record
-from livingmeta.intake.rows import DUPLICATE, Cells, is_undecided, record_of, report_of
+from livingmeta.intake.rows import is_undecided, record_of, report_of
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import DUPLICATE
 
 SCREENING, REPORTS, STUDIES = "screening", "reports", "studies"
 

@@ -2,13 +2,6 @@
 
 from dataclasses import dataclass
 
-DUPLICATE, POSSIBLE = "duplicate", "possible_duplicate"
-SECOND_REPORT = "second_report"
-ERRATUM_OF, RETRACTION_OF, CONCERN_OF = "erratum", "retraction", "concern"
-COMMENT_ON, PROTOCOL_OF, PREPRINT_OF = "comment", "protocol", "preprint"
-LINKS = (ERRATUM_OF, RETRACTION_OF, CONCERN_OF, COMMENT_ON, PROTOCOL_OF, PREPRINT_OF)
-RELATIONS = (DUPLICATE, POSSIBLE, SECOND_REPORT, *LINKS)
-
 
 @dataclass(frozen=True)
 class Match:
@@ -20,7 +13,7 @@ class Match:
         Places in the sequence that was given. Of a link, `left` is the one that is about `right`: the
         erratum, retraction, comment, protocol or preprint; else `left` is the smaller one.
     relation : str
-        One of RELATIONS.
+        One of `vocabulary.RELATIONS`.
     because : str
         Why, in words.
     score : float

@@ -9,15 +9,15 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from livingmeta.intake.record import ARTICLE, TYPES, Record, Relation
+from livingmeta.schema import listed
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import DUPLICATE, NOT_SEEN, PENDING
 
-Cells = Mapping[str, str]
 NOT_SCREENED = "not screened yet"
 BECAUSE = f"{NOT_SCREENED}; linked by: "
-PENDING, DUPLICATE = "pending", "duplicate"
-NOT_SEEN = "not_seen"
 YEARS = range(1800, 2101)  # what the schema takes
 DIGITS_OF_HASH = 8
 RECORD_COLUMNS = (
@@ -91,7 +91,7 @@ def record_of(row: Cells) -> Record:
     year = row.get("year", "") or found.get("year") or ""
     return Record(
         title=row.get("title", ""),
-        authors=_parts(row.get("authors", "")),
+        authors=listed(row.get("authors", "")),
         year=int(year) if year.isdigit() else None,
         journal=found.get("journal") or "",
         volume=found.get("volume") or "",
@@ -99,7 +99,7 @@ def record_of(row: Cells) -> Record:
         pages=found.get("pages") or "",
         doi=row.get("doi", "").lower(),
         pmid=row.get("pmid", ""),
-        registrations=_parts(row.get("registration", "")),
+        registrations=listed(row.get("registration", "")),
         type=row.get("record_type", "") or ARTICLE,
         relations=tuple(relation for said in _split(row.get("relations", "")) for relation in _read(said)),
     )
@@ -112,7 +112,7 @@ def report_of(row: Cells, registration: str = "") -> Record:
     place = where.groupdict() if where else {"volume": row.get("volume_pages", "")}
     return Record(
         title=row.get("title", ""),
-        authors=_parts(row.get("authors", "")),
+        authors=listed(row.get("authors", "")),
         year=int(year) if year.isdigit() else None,
         journal=row.get("journal", ""),
         volume=place.get("volume") or "",
@@ -121,13 +121,9 @@ def report_of(row: Cells, registration: str = "") -> Record:
         doi=row.get("doi", "").lower(),
         pmid=row.get("pmid", ""),
         pmcid=row.get("pmcid", ""),
-        registrations=_parts(registration),
+        registrations=listed(registration),
         type=kind if kind in TYPES else ARTICLE,
     )
-
-
-def _parts(cell: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in cell.split(";") if part.strip())
 
 
 def _split(cell: str) -> list[str]:

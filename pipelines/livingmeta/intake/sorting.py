@@ -11,22 +11,21 @@ from dataclasses import dataclass, field
 
 from livingmeta.intake.duplicates import compare
 from livingmeta.intake.known import REPORTS, SCREENING, STUDIES, Known, first_choice
-from livingmeta.intake.match import (
+from livingmeta.intake.match import Cluster, Comparison, Match
+from livingmeta.intake.rows import BECAUSE, NOT_SCREENED
+from livingmeta.vocabulary import (
     COMMENT_ON,
+    COMPANIONS,
     CONCERN_OF,
     DUPLICATE,
     ERRATUM_OF,
-    LINKS,
+    PENDING,
     POSSIBLE,
     PREPRINT_OF,
     PROTOCOL_OF,
     RETRACTION_OF,
     SECOND_REPORT,
-    Cluster,
-    Comparison,
-    Match,
 )
-from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, PENDING
 
 IDENTIFIERS = ("DOI", "PMID", "PMC")
 ALARMS = (RETRACTION_OF, CONCERN_OF)
@@ -214,7 +213,7 @@ def _owners(clusters: _Clusters, match: Match) -> Iterable[tuple[int, int, str]]
         return
     if left.undecided:
         yield match.left, match.right, match.relation
-    if right.undecided and match.relation not in LINKS:
+    if right.undecided and match.relation not in COMPANIONS:
         yield match.right, match.left, match.relation
     elif right.undecided and not left.undecided and match.relation != COMMENT_ON:
         of_trial = match.relation in (PROTOCOL_OF, PREPRINT_OF) and left.study_id

@@ -1,29 +1,38 @@
 """What an intake did, in words: first what must not be missed, last what to do next."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from livingmeta.formats import count
+from livingmeta.formats import count, counted
 from livingmeta.intake.kept import broken_file
-from livingmeta.intake.match import RETRACTION_OF
-from livingmeta.intake.rows import PENDING, WORDS, Cells
+from livingmeta.intake.rows import WORDS, Cells
 from livingmeta.intake.sorting import IDENTIFIERS
 from livingmeta.intake.taking import Export, Taken
+from livingmeta.vocabulary import PENDING, RETRACTION_OF
 
+CONCERN = "expression of concern"
 MOST_SHOWN = 20  # flagged records that are listed one by one
 
 
-def alarm_lines(taken: Taken) -> list[str]:
-    """Return what must not be missed, with the command to run."""
+def alarm_lines(taken: Taken, where: Sequence[str] = ()) -> list[str]:
+    """Return what must not be missed, with the command to run and the options it needs to find the data."""
     lines = []
     for alarm in taken.alarms:
-        what = "RETRACTED" if alarm.relation == RETRACTION_OF else "EXPRESSION OF CONCERN"
+        retracted = alarm.relation == RETRACTION_OF
+        what, kind = ("RETRACTED", ()) if retracted else ("EXPRESSION OF CONCERN", ("--kind", CONCERN))
+        because = (
+            "--reason",
+            "retraction" if retracted else CONCERN,
+            "--source",
+            f"record {alarm.record_id}",
+        )
+        name = alarm.report_id or alarm.study_id
+        command = shlex.join(["livingmeta", "withdraw", name, *kind, *because, *where])
         lines.append(f"{what}: a report of the included study {alarm.study_id} ({alarm.because})")
         lines.append(
-            f"  the record is {alarm.record_id}; read it, then run: livingmeta withdraw "
-            f"{alarm.report_id or alarm.study_id} --reason ... --source ..."
-            + ("" if alarm.relation == RETRACTION_OF else " --kind 'expression of concern'")
+            f"  the record is {alarm.record_id}; read it, put its reason into the command, and run: {command}"
         )
     return lines
 
@@ -37,7 +46,7 @@ def broken_lines(taken: Taken, data: Path) -> Iterator[str]:
             where = broken_file(data, export.search_id)
             kept = "is kept in" if taken.written or where.exists() else "would be kept in"
             yield (
-                f"{export.file}: {_n(len(export.broken), 'record')} could not be read and "
+                f"{export.file}: {counted(len(export.broken), 'record')} could not be read and "
                 f"{'is' if len(export.broken) == 1 else 'are'} not in the table; the text {kept} {where}: "
                 "mend it there and take that file in"
             )
@@ -50,15 +59,15 @@ def summary(taken: Taken) -> str:
         return "\n".join([*lines, "nothing is new; the tables stay as they are"])
     pending = [row for row in taken.rows if row["decision"] == PENDING]
     repeated = [row for row in taken.rows if row["decision"] != PENDING]
-    lines.append(f"{_n(len(taken.rows), 'record')} added: {count(len(pending))} to screen, "
-                 f"{_n(len(repeated), 'duplicate')}")  # fmt: skip
+    lines.append(f"{counted(len(taken.rows), 'record')} added: {count(len(pending))} to screen, "
+                 f"{counted(len(repeated), 'duplicate')}")  # fmt: skip
     by_reason = Counter(row["reason"] for row in repeated)
     lines += [f"  {count(n)} by: {why}" for why, n in _most(by_reason)]
     lines += _told_by_words(taken, repeated)
     lines += _flag_lines(taken)
     if taken.resorted:
-        n = len(taken.resorted)
-        lines.append(f"{_n(n, 'record')} that nobody has decided on {'is' if n == 1 else 'are'} sorted anew")
+        one, many = "record that nobody has decided on is", "records that nobody has decided on are"
+        lines.append(f"{counted(len(taken.resorted), one, many)} sorted anew")
     if taken.written:
         lines.append("next: livingmeta screen" if pending else "next: nothing awaits a decision here")
     else:
@@ -69,10 +78,10 @@ def summary(taken: Taken) -> str:
 def _export_lines(export: Export) -> Iterator[str]:
     found = len(export.rows) + len(export.broken)
     if export.is_known and not export.added:
-        yield f"{export.file}: {_n(found, 'record')}, taken in already as {export.search_id}"
+        yield f"{export.file}: {counted(found, 'record')}, taken in already as {export.search_id}"
         return
     state = ", completes" if export.is_known else " ->"
-    yield f"{export.file}: {_n(found, 'record')}{state} {export.search_id}"
+    yield f"{export.file}: {counted(found, 'record')}{state} {export.search_id}"
     if not export.search["date"]:
         yield "  warning: the day of the search is not stated and stays blank; --searched-on states it"
 
@@ -106,7 +115,3 @@ def _flag_lines(taken: Taken) -> Iterator[str]:
 
 def _most(counts: Counter[str]) -> Iterable[tuple[str, int]]:
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-
-
-def _n(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"

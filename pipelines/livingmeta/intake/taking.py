@@ -9,19 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from livingmeta.check import Finding, check
+from livingmeta.check import brought, check
 from livingmeta.edits import Texts, editing, finish, overlay, put
 from livingmeta.intake.exports import read
 from livingmeta.intake.kept import keep
 from livingmeta.intake.known import REPORTS, SCREENING, STUDIES, known_of
 from livingmeta.intake.record import Broken, ExportError, Reading, Record
-from livingmeta.intake.rows import COLUMNS, Cells, hashed, is_undecided, names_of, row_of
+from livingmeta.intake.rows import COLUMNS, hashed, is_undecided, names_of, row_of
 from livingmeta.intake.sorting import Alarm, Sorted, sort_anew
 from livingmeta.schema import load_schema
-from livingmeta.table_files import Table, files_of, read_table
+from livingmeta.table_files import Cells, Table, files_of, read_table
+from livingmeta.vocabulary import EXPORT
 
 SEARCHES = "searches"
-EXPORT, SURVEILLANCE = "export", "surveillance"
 
 
 class IntakeError(ValueError):
@@ -233,7 +233,8 @@ def _sorted(
     tables: Sequence[Sequence[Cells]],
 ) -> Taken:
     """Return the tables with all undecided records sorted anew."""
-    table = _with_columns(screening.with_rows(new.values()))
+    # Every column that a record may need, so that none depends on what came first.
+    table = screening.with_rows(new.values()).with_columns(COLUMNS)
     result, alarms = sort_anew(*known_of(table.rows, *tables))
     rows = tuple(_as_sorted(row, result) for row in table.rows)
     before = {row["record_id"]: row for row in screening.rows}
@@ -258,18 +259,6 @@ def _as_sorted(row: Cells, result: Mapping[str, Sorted]) -> Cells:
     if not is_undecided(row):
         return row
     return {**dict.fromkeys(COLUMNS, ""), **row, **result[row["record_id"]].cells}
-
-
-def _with_columns(table: Table) -> Table:
-    """Return the table with every column that a record may need, so that none depends on what came first."""
-    wanted = [name for name in table.schema.columns if name in table.columns or name in COLUMNS]
-    missing = [name for name in wanted if name not in table.columns]
-    columns = list(table.columns)
-    for name in missing:
-        later = wanted[wanted.index(name) + 1 :]
-        at = next((columns.index(one) for one in later if one in columns), len(columns))
-        columns.insert(at, name)
-    return replace(table, columns=tuple(columns))
 
 
 def _with_names(records: Sequence[Record]) -> Iterable[tuple[Record, str]]:
@@ -311,11 +300,6 @@ def _refuse_unsound(data: Path, texts: Texts) -> None:
     with overlay(data, texts) as copy:
         faults = check(copy, questions).faults
         if faults:
-            there = {_what(fault) for fault in check(data, questions).faults}
-            faults = tuple(fault for fault in faults if _what(fault) not in there)
+            faults = brought(check(data, questions).faults, faults)
     if faults:
         raise IntakeError(faults)
-
-
-def _what(finding: Finding) -> tuple[str, ...]:
-    return finding.file, finding.column, finding.value, finding.rule

@@ -6,13 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livingmeta.edits import editing, put
-from livingmeta.intake.rows import DUPLICATE, PENDING, Cells, is_undecided, plain
-from livingmeta.schema import Schema, load_schema
-from livingmeta.table_files import Table, files_of, read_table
+from livingmeta.intake.rows import is_undecided, plain
+from livingmeta.schema import Schema, listed, load_schema
+from livingmeta.table_files import Cells, Table, files_of, read_table
+from livingmeta.vocabulary import (
+    ABSTRACT,
+    AWAITING,
+    DUPLICATE,
+    ERRATUM,
+    EXCLUDED,
+    EXPORT,
+    FULL_TEXT,
+    INCLUDED,
+    PENDING,
+    SURVEILLANCE,
+    TITLE,
+)
 
-INCLUDED, EXCLUDED, AWAITING, ERRATUM = "included", "excluded", "awaiting_full_text", "erratum"
-TITLE, ABSTRACT = "title", "abstract"
-STAGES = (TITLE, ABSTRACT, "full_text", "registry", "listing")
 STANDARD_REASONS = (
     "wrong population",
     "wrong intervention or exposure",
@@ -22,12 +32,18 @@ STANDARD_REASONS = (
     "animal or in vitro study",
     "no usable result",
 )
+# The columns that a decision writes, besides `notes`.
+DECIDED = ("decision", "reason", "stage", "study_id", "duplicate_of", "links", "decided_on")
 TO_BE_ADDED = "eligible by {}, to be added"
-SEEN_AS = {TITLE: "title", ABSTRACT: "title and abstract", "full_text": "full text"}
+SEEN_AS = {TITLE: "title", ABSTRACT: "title and abstract", FULL_TEXT: "full text"}
 
 
 class ScreeningError(ValueError):
     """A decision that cannot be made; nothing is written, and the message says why and what to do."""
+
+
+class OvertakenError(ScreeningError):
+    """A decision on a record that is no longer as it was shown: it is not on the desk any more."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ class Decision:
 
     def cells(self, row: Cells, day: str) -> dict[str, str]:
         """Return a row with this decision on it."""
-        links = [*(part for part in row.get("links", "").split("; ") if part), self.link]
+        links = [*listed(row.get("links", "")), self.link]
         signed = f"Decided by {plain(self.by).rstrip('.')}." if self.by.strip() else ""
         return {
             **row,
@@ -107,11 +123,12 @@ class Desk:
     def _searches(self, rows: Sequence[Cells]) -> set[str]:
         searches = [row for row in self.table("searches").rows if self.search in ("", row["search_id"])]
         if self.question:
-            named = {row["search_id"]: row.get("question_ids", "").split(";") for row in searches}
-            return {one for one, ids in named.items() if self.question in [part.strip() for part in ids]}
+            return {
+                row["search_id"] for row in searches if self.question in listed(row.get("question_ids", ""))
+            }
         if self.search:
             return {self.search}
-        taken_in = {row["search_id"] for row in searches if row["kind"] in ("export", "surveillance")}
+        taken_in = {row["search_id"] for row in searches if row["kind"] in (EXPORT, SURVEILLANCE)}
         return taken_in | {row["search_id"] for row in rows if row["decision"] == PENDING}
 
     def waiting(self) -> list[Cells]:
@@ -168,7 +185,7 @@ class Desk:
             table = self.table()
             now = table.find(seen["record_id"])
             if now is None or any(now.get(name, "") != seen.get(name, "") for name in DECIDED):
-                raise ScreeningError(_changed(seen["record_id"], now))
+                raise OvertakenError(_changed(seen["record_id"], now))
             for column in (*DECIDED, "notes"):
                 if now.get(column, "") != new.get(column, ""):
                     table = table.with_cell(seen["record_id"], column, new.get(column, ""))
@@ -191,9 +208,6 @@ class Desk:
             )
         if problems:
             raise ScreeningError("\n".join(problems))
-
-
-DECIDED = ("decision", "reason", "stage", "study_id", "duplicate_of", "links", "decided_on")
 
 
 def _changed(record_id: str, now: Cells | None) -> str:

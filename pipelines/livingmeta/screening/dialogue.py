@@ -3,20 +3,28 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from livingmeta.intake.rows import DUPLICATE, Cells
+from livingmeta.formats import counted
 from livingmeta.screening.desk import (
-    AWAITING,
-    ERRATUM,
-    EXCLUDED,
-    INCLUDED,
-    STAGES,
     Decision,
     Desk,
+    OvertakenError,
     ScreeningError,
     default_reason,
     seen_stage,
 )
 from livingmeta.screening.view import Linked, Reader, one_line, page
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import (
+    AWAITING,
+    DUPLICATE,
+    ERRATUM,
+    ERRATUM_OF,
+    EXCLUDED,
+    INCLUDED,
+    PENDING,
+    POSSIBLE,
+    STAGES,
+)
 
 KEYS = "i include, e exclude, a await, d repeats, s skip, u undo, o all, ? help, q quit"
 HELP = (
@@ -106,7 +114,7 @@ class Dialogue:
 
     def _page(self, whole: bool) -> None:
         scope = self.desk.scope()
-        left = sum(row["decision"] == "pending" for row in scope)
+        left = sum(row["decision"] == PENDING for row in scope)
         at = len(scope) - left + len(self.skipped) + 1
         self.talk.say("")
         place = f"{min(at, len(scope) or 1)} of {len(scope) or 1}"
@@ -140,7 +148,7 @@ class Dialogue:
             new = self.desk.decide(self.row, made, self.today())
         except ScreeningError as error:
             self.talk.say(str(error))
-            return "meanwhile" in str(error) or "no longer" in str(error)
+            return isinstance(error, OvertakenError)
         self.done.append((self.row, new))
         self.talk.say(
             f"-> {decision.replace('_', ' ')}: {reason}" + (f" ({study or of})" if study or of else "")
@@ -173,7 +181,7 @@ class Dialogue:
         return self._write(AWAITING, said)
 
     def _duplicate(self) -> bool:
-        links = [one for one in self._links() if one.relation in ("possible_duplicate", DUPLICATE)]
+        links = [one for one in self._links() if one.relation in (POSSIBLE, DUPLICATE)]
         for number, one in enumerate(links, 1):
             self.talk.say(f"{number}  {one.text(self.row)}")
         said = self._asked("number or record_id of what it repeats (empty: back): ") or ("1" if links else "")
@@ -192,7 +200,7 @@ class Dialogue:
         return self._write(DUPLICATE, study=study, link=f"{DUPLICATE} {table}:{name}")
 
     def _erratum(self) -> bool:
-        study = next((one.target.study_id for one in self._links() if one.relation == "erratum"), "")
+        study = next((one.target.study_id for one in self._links() if one.relation == ERRATUM_OF), "")
         return self._write(
             ERRATUM, self._asked(f"what it corrects{self._default('erratum of a report')}: "), study
         )
@@ -252,9 +260,6 @@ class Dialogue:
         return False
 
     def _end(self) -> None:
-        left = len(self.desk.waiting())
-        n = len(self.done)
-        said = (
-            f"{n} decision{'' if n == 1 else 's'} written; {left} record{'' if left == 1 else 's'} to screen"
-        )
+        left, n = len(self.desk.waiting()), len(self.done)
+        said = f"{counted(n, 'decision')} written; {counted(left, 'record')} to screen"
         self.talk.say(said + (f", {len(self.skipped)} of them skipped now" if self.skipped else ""))

@@ -1,15 +1,15 @@
 """A record in words: what it is, what it has to do with others, and its abstract where there is one."""
 
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from livingmeta.intake.kept import kept_folder
-from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, Cells, plain
+from livingmeta.intake.kept import abstract_of
+from livingmeta.intake.rows import BECAUSE, NOT_SCREENED, WORDS, plain
+from livingmeta.schema import listed
 from livingmeta.screening.desk import Desk
+from livingmeta.table_files import Cells
+from livingmeta.vocabulary import PENDING
 
 # The kind of record that bears a relation, and how the other side of it is said.
 BEARERS = {
@@ -71,7 +71,7 @@ class Reader:
 
     def links(self, row: Cells) -> list[Linked]:
         """Return what a record has to do with others, as its own row says and as others say of it."""
-        texts = [part for part in row.get("links", "").split("; ") if part]
+        texts = listed(row.get("links", ""))
         reason = row.get("reason", "")
         whys = reason.removeprefix(BECAUSE).split("; ") if reason.startswith(BECAUSE) else []
         whys = whys if len(whys) == len(texts) else [""] * len(texts)
@@ -96,7 +96,7 @@ class Reader:
         words = ", ".join(part for part in (label, title, name) if part)
         if table == "reports":
             return Target(words, row.get("report_type", ""), study)
-        if row["decision"] != "pending":
+        if row["decision"] != PENDING:
             words += f", {row['decision'].replace('_', ' ')}"
         return Target(words, row.get("record_type", ""), study, name)
 
@@ -107,7 +107,7 @@ class Reader:
         for other in self.rows["screening"].values():
             if other.get("duplicate_of", "") == row["record_id"]:
                 copies.append(other["record_id"])
-            for link in other.get("links", "").split("; "):
+            for link in listed(other.get("links", "")):
                 relation, _, key = link.partition(" ")
                 if key == here and relation in BEARERS:
                     yield f"{BEARERS[relation][1]} {self.target('screening:' + other['record_id']).words}"
@@ -123,24 +123,14 @@ class Reader:
             said.append(f"repeats {self.target('screening:' + row['duplicate_of']).words}")
         said += self.others(row)
         linked = {one.relation for one in links}
-        for relation in filter(None, row.get("relations", "").split("; ")):
+        for relation in listed(row.get("relations", "")):
             if relation.split(" ", 1)[0].removesuffix("_of") not in linked:
                 said.append(f"its export says: {relation.replace('_', ' ')}")
         return list(dict.fromkeys(said))
 
     def abstract(self, row: Cells) -> str:
         """Return the abstract of a record, empty where this checkout does not have it."""
-        path = kept_folder(self.desk.data) / f"{row['search_id']}.json"
-        try:
-            return plain(_abstracts(path, path.stat().st_mtime_ns)[row["record_id"]]["abstract"])
-        except (OSError, ValueError, LookupError, TypeError):
-            return ""
-
-
-@lru_cache(maxsize=8)
-def _abstracts(path: Path, _changed: int) -> dict[str, dict[str, str]]:
-    kept: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+        return plain(abstract_of(self.desk.data, row["search_id"], row["record_id"]))
 
 
 def identifiers(row: Cells) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from livingmeta.intake.exports import read
 from livingmeta.intake.record import Reading
-from livingmeta.intake.taking import SURVEILLANCE, SearchDetails, Taken, take_in_readings
+from livingmeta.intake.taking import SearchDetails, Taken, take_in_readings
 from livingmeta.surveillance.pubmed import Found
 from livingmeta.surveillance.saved import SavedSearch
+from livingmeta.vocabulary import SURVEILLANCE
 
 SOURCES = {"pubmed": "PubMed, through its E-utilities"}
 

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from livingmeta.currency import last_look_by
+from livingmeta.schema import listed
 from livingmeta.studies import Studies
 
 RETIRED = "retired"
-SURVEILLANCE = "surveillance"
 # PubMed adds and indexes records for some days under a day that is past; what comes again is known by then.
 OVERLAP = timedelta(days=14)
 
@@ -55,7 +55,6 @@ def saved_searches(studies: Studies, before: str = "") -> tuple[SavedSearch, ...
 
 def _saved(row: dict[Any, Any], studies: Studies, before: str) -> SavedSearch:
     cells = {str(name): "" if pd.isna(value) else str(value) for name, value in row.items()}
-    ids = tuple(part.strip() for part in cells["question_ids"].split(";") if part.strip())
     own = {name: cells[name] for name in ("saved_search_id", "source", "query", "status", "since", "notes")}
     look = last_look_by(studies, own["saved_search_id"], before)
-    return SavedSearch(**own, question_ids=ids, last=look.date if look else "")
+    return SavedSearch(**own, question_ids=listed(cells["question_ids"]), last=look.date if look else "")

@@ -6,18 +6,20 @@ import pandas as pd
 
 from livingmeta import formats
 from livingmeta.currency import last_look_by
+from livingmeta.schema import listed
 from livingmeta.studies import Studies
-from livingmeta.tables.html import Column, Markup, missing, table, text
+from livingmeta.tables.html import Column, Markup, chips, missing, table, text
+from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, NOT_RETRIEVED, PENDING
 
 # What a group of records is called, in the order of a flow diagram.
 DECISIONS = {
-    "pending": "Not screened yet",
-    "included": "Included",
-    "awaiting_full_text": "Full text awaited",
-    "not_retrieved": "No page found",
-    "excluded": "Excluded",
-    "duplicate": "Duplicates",
-    "erratum": "Errata",
+    PENDING: "Not screened yet",
+    INCLUDED: "Included",
+    AWAITING: "Full text awaited",
+    NOT_RETRIEVED: "No page found",
+    EXCLUDED: "Excluded",
+    DUPLICATE: "Duplicates",
+    ERRATUM: "Errata",
 }
 LISTED = 500
 LOOK_COLUMNS = (
@@ -26,15 +28,6 @@ LOOK_COLUMNS = (
     Column("Where"),
     Column("Query"),
     Column("Records found", numeric=True),
-    Column("Notes"),
-)
-SAVED_COLUMNS = (
-    Column("Saved search", css="lm-nowrap"),
-    Column("Where"),
-    Column("Query"),
-    Column("Questions", css="lm-nowrap"),
-    Column("Asks since", css="lm-nowrap"),
-    Column("Status and last look"),
     Column("Notes"),
 )
 STATUSES = {"proposed": "proposed by the maintainers of this book, not peer reviewed"}
@@ -91,22 +84,29 @@ def _saved_searches(studies: Studies) -> str:
     """Return the section of searches that are asked again and again, nothing where there are none."""
     if studies.saved_searches.empty:
         return ""
-    rows = [_saved(row, studies) for _, row in studies.saved_searches.iterrows()]
-    return f"\n\n(saved-searches)=\n## Saved searches\n\n{table(SAVED_COLUMNS, rows)}"
+    searches = "".join(_saved(row, studies) for _, row in studies.saved_searches.iterrows())
+    return f"\n\n(saved-searches)=\n## Saved searches\n{searches}"
 
 
-def _saved(row: pd.Series, studies: Studies) -> tuple[Any, ...]:
+def _saved(row: pd.Series, studies: Studies) -> str:
+    """Return one saved search: what it is, its query as it is sent, and what to know of it."""
     look = last_look_by(studies, row["saved_search_id"])
     state = STATUSES.get(row["status"], str(row["status"]))
     seen = f"last run on {look.date}" if look else "never run"
     source = SOURCES.get(row["source"], row["source"])
-    asked = _questions(str(row["question_ids"]))
-    return row["saved_search_id"], source, row["query"], asked, row["since"], f"{state}; {seen}", row["notes"]
+    since = f"asks since {row['since']}"
+    name = str(row["saved_search_id"])
+    return (
+        f"\n### {text(name)}\n\n{chips([str(source), since, seen])}\n"
+        f"<p>{text(str(state).capitalize())}. {text(row['notes'])}</p>"
+        f'<blockquote class="lm-query"><code>{text(row["query"])}</code></blockquote>'
+        f"{_questions(str(row['question_ids']))}\n"
+    )
 
 
 def _questions(cell: str) -> Markup:
-    names = [name.strip() for name in cell.split(";") if name.strip()]
-    said = f"{formats.count(len(names))} question{'s' if len(names) > 1 else ''}"
+    names = listed(cell)
+    said = formats.counted(len(names), "question")
     return Markup(f"<details><summary>{said}</summary>{'<br>'.join(map(text, names))}</details>")
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from livingmeta import formats
-from livingmeta.currency import NOT_RETRIEVED
 from livingmeta.studies import Studies
 from livingmeta.tables.html import Column, Markup, bullets, register_link, table, text
+from livingmeta.vocabulary import NOT_RETRIEVED
 from livingmeta.wanted import (
     FEWEST,
     NO,

@@ -8,7 +8,8 @@ from itertools import combinations
 from labelled import Labelled
 
 from livingmeta.intake.duplicates import duplicates
-from livingmeta.intake.match import SECOND_REPORT, Comparison
+from livingmeta.intake.match import Comparison
+from livingmeta.vocabulary import SECOND_REPORT
 
 Pair = tuple[int, int]
 
