@@ -75,7 +75,7 @@ def build(
     Parameters
     ----------
     only : sequence of str
-        Ids of the questions whose notebooks may run; the others keep their pages.
+        Ids of the questions whose notebooks may run; the others keep their pages where they have one.
     everything : bool
         Run every notebook, whatever changed.
     jobs : int
@@ -99,7 +99,7 @@ def build(
     before, target = Manifest.read(project), todays_manifest(project, questions)
     _known(only, questions)
     stale = [q for q in questions if everything or parcels.is_stale(project, q, before, target.pages)]
-    wanted = [question for question in stale if not only or question.id in only]
+    wanted = [q for q in stale if not only or q.id in only or not _is_made(project, q)]
     packed = () if everything else parcels.packed(project, wanted, target.pages)
     work = Work(project, questions, wanted, packed, before, target, progress or Silent(), limits or Limits())
     _forget(project, before, wanted)
@@ -113,6 +113,11 @@ def build(
     replace(target, site=target.site if is_whole else "", pages=_pages_done(work)).write(project)
     parcels.drop(project, target.pages, wanted)
     return project.html / "book" / "index.html"
+
+
+def _is_made(project: Project, question: Question) -> bool:
+    """Return whether a question has a record of whatever age; a site cannot be put together without."""
+    return (project.records / f"{question.id}.json").is_file()
 
 
 def _forget(project: Project, before: Manifest, wanted: Sequence[Question]) -> None:

@@ -340,9 +340,13 @@ def test_an_article_learns_of_a_notice_about_it_and_of_its_copies(data: Path) ->
     remarks = " ".join(Reader(Desk(data)).remarks(named_full(data)))
     assert "HAS A RETRACTION NOTICE: Retraction: Alpha" in remarks
     assert "has an erratum: Erratum: Alpha" in remarks
-    assert "1 other record repeats it" in remarks
+    of_copy = next(row for row in rows_of(data).values() if row["duplicate_of"])
+    assert f"1 other record repeats it: {of_copy['record_id']}" in remarks
+    (repeats,) = (one for one in Reader(Desk(data)).remarks(of_copy) if one.startswith("repeats "))
+    assert named_full(data)["record_id"] in repeats
     said = Reader(Desk(data)).remarks(named(data, notice))
     assert any(line.startswith("retraction notice on Alpha") for line in said)
+    assert not any(line.startswith("its export says") for line in said)
 
 
 def named_full(data: Path) -> dict[str, str]:

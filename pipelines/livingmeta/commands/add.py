@@ -135,9 +135,15 @@ def _prompted(data: Path, given: "Given", said: dict[str, Any], day: str) -> "Gi
         return given
     tables = tables_for(data, given.effects_file)
     answered: set[tuple[str, str]] = set()
+    click.echo(f"Enter takes what is proposed, or leaves a cell blank; {NOTHING} leaves it blank.")
+    click.echo("Ctrl-C ends: nothing is written, and what was typed is printed to go on with.")
     while question := next_question(tables, given, answered, day):
         answered.add(question.place)
-        value = _answer(question)
+        try:
+            value = _answer(question)
+        except click.Abort:
+            _keep(given)
+            raise
         if value:
             (row,) = given.of(question.part)
             given = given.with_rows(question.part, [{**row, question.field.name: value}])

@@ -130,5 +130,11 @@ def _command(hit: "Hit", source: str, where: tuple[str, ...]) -> str:
 def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
     what = "written" if written else "none is written; --write does it"
     yield f"{len(cells)} cells of reports.csv follow from this: {what}"
-    for cell in cells:
+    plain = {c.key for c in cells if (c.column, c.new) == ("retraction_status", NOT_RETRACTED)}
+    alone = {c.key for c in cells if c.column == "retraction_status"} - plain
+    for cell in (c for c in cells if c.key in alone):
         yield f"  {cell.table} {cell.key} {cell.column}: {cell.old or '(blank)'} -> {cell.new}"
+    if plain:
+        yield f"  {len(plain)} reports: retraction_status -> {NOT_RETRACTED}, with day and list"
+    if again := {c.key for c in cells} - plain - alone:
+        yield f"  {len(again)} reports: their status stays; day and list of the check"

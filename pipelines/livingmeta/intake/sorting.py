@@ -87,12 +87,23 @@ class Sorted:
 
 @dataclass(frozen=True)
 class Alarm:
-    """A retraction or an expression of concern about a report of a study that is in the tables."""
+    """A retraction or an expression of concern about a report of a study that is in the tables.
+
+    Parameters
+    ----------
+    relation, record_id, study_id : str
+        What it is, the record that says so, and the study.
+    because : str
+        How the record tells which report it means.
+    report_id : str
+        That report; blank where several may be meant.
+    """
 
     relation: str
     record_id: str
     study_id: str
     because: str
+    report_id: str = ""
 
 
 @dataclass
@@ -245,12 +256,16 @@ def _is_said(link: Link, found: Sequence[Link], reports_a_study: bool) -> bool:
 
 def _alarms(clusters: _Clusters, found: Comparison) -> list[Alarm]:
     """Return what says that a report of a study in the tables is retracted or in doubt."""
-    alarms = set()
+    alarms: dict[tuple[str, str, str], set[str]] = {}
+    reports: dict[tuple[str, str, str], set[str]] = {}
     for match in found.of(*ALARMS):
         notice = clusters.entries[match.left]
         for one in (clusters.holders[match.right], *clusters.company[match.right]):
             if one.study_id and notice.undecided:
-                alarms.add((match.relation, notice.key, one.study_id, match.because))
+                name = (match.relation, notice.key, one.study_id)
+                alarms.setdefault(name, set()).add(match.because)
+                if one.table == REPORTS:
+                    reports.setdefault(name, set()).add(one.key)
     stated = {"retracted_by": RETRACTION_OF, "concern_by": CONCERN_OF}
     for place, one in enumerate(clusters.entries):
         for study in sorted(
@@ -259,5 +274,14 @@ def _alarms(clusters: _Clusters, found: Comparison) -> list[Alarm]:
             for relation in one.record.relations:
                 if relation.kind in stated:
                     what = f"its own record says so: {relation.pmid or relation.doi or relation.text}"
-                    alarms.add((stated[relation.kind], one.key, study, what))
-    return [Alarm(*alarm) for alarm in sorted(alarms)]
+                    alarms.setdefault((stated[relation.kind], one.key, study), set()).add(what)
+    return [
+        # Of several reasons the fullest: one row may be met as a report and as a record of the screening.
+        Alarm(*name, max(sorted(whys), key=len), _only(reports.get(name, ())))
+        for name, whys in sorted(alarms.items())
+    ]
+
+
+def _only(names: Iterable[str]) -> str:
+    found = sorted(names)
+    return found[0] if len(found) == 1 else ""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from livingmeta.formats import count, counted
 from livingmeta.intake.kept import broken_file
-from livingmeta.intake.rows import WORDS
+from livingmeta.intake.rows import WORDS, Cells
+from livingmeta.intake.sorting import IDENTIFIERS
 from livingmeta.intake.taking import Export, Taken
 from livingmeta.vocabulary import PENDING, RETRACTION_OF
 
@@ -27,7 +28,8 @@ def alarm_lines(taken: Taken, where: Sequence[str] = ()) -> list[str]:
             "--source",
             f"record {alarm.record_id}",
         )
-        command = shlex.join(["livingmeta", "withdraw", alarm.study_id, *kind, *because, *where])
+        name = alarm.report_id or alarm.study_id
+        command = shlex.join(["livingmeta", "withdraw", name, *kind, *because, *where])
         lines.append(f"{what}: a report of the included study {alarm.study_id} ({alarm.because})")
         lines.append(
             f"  the record is {alarm.record_id}; read it, put its reason into the command, and run: {command}"
@@ -61,6 +63,7 @@ def summary(taken: Taken) -> str:
                  f"{counted(len(repeated), 'duplicate')}")  # fmt: skip
     by_reason = Counter(row["reason"] for row in repeated)
     lines += [f"  {count(n)} by: {why}" for why, n in _most(by_reason)]
+    lines += _told_by_words(taken, repeated)
     lines += _flag_lines(taken)
     if taken.resorted:
         one, many = "record that nobody has decided on is", "records that nobody has decided on are"
@@ -81,6 +84,19 @@ def _export_lines(export: Export) -> Iterator[str]:
     yield f"{export.file}: {counted(found, 'record')}{state} {export.search_id}"
     if not export.search["date"]:
         yield "  warning: the day of the search is not stated and stays blank; --searched-on states it"
+
+
+def _told_by_words(taken: Taken, repeated: list[Cells]) -> Iterator[str]:
+    """Yield the duplicates that no identifier told, which are the ones to look at."""
+    shown = [row for row in repeated if not any(name in row["reason"] for name in IDENTIFIERS)]
+    for row in shown[:MOST_SHOWN]:
+        stands_for = taken.sorted[row["record_id"]].stands_for
+        of = stands_for.target if stands_for else "?"
+        yield f"  without an identifier: {row['record_id']} {row['title'][:60]} - repeats {of}"
+    if len(shown) > MOST_SHOWN:
+        yield f"  and {count(len(shown) - MOST_SHOWN)} more without an identifier"
+    if shown:
+        yield "  if one of them is no duplicate: livingmeta screen RECORD_ID"
 
 
 def _flag_lines(taken: Taken) -> Iterator[str]:

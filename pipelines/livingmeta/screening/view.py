@@ -19,6 +19,7 @@ BEARERS = {
     "protocol": ("protocol", "has a protocol:"),
     "preprint": ("preprint", "has a preprint:"),
 }
+MOST_COPIES = 3  # copies that are named
 NO_ABSTRACT = "No abstract at hand: it may be in the export that brought the record."
 
 
@@ -102,22 +103,29 @@ class Reader:
     def others(self, row: Cells) -> Iterator[str]:
         """Yield what other records say of this one: notices about it, and copies of it."""
         here = f"screening:{row['record_id']}"
-        copies = 0
+        copies: list[str] = []
         for other in self.rows["screening"].values():
-            copies += other.get("duplicate_of", "") == row["record_id"]
+            if other.get("duplicate_of", "") == row["record_id"]:
+                copies.append(other["record_id"])
             for link in listed(other.get("links", "")):
                 relation, _, key = link.partition(" ")
                 if key == here and relation in BEARERS:
                     yield f"{BEARERS[relation][1]} {self.target('screening:' + other['record_id']).words}"
         if copies:
-            yield f"{copies} other record{'s repeat' if copies > 1 else ' repeats'} it"
+            names = ", ".join(copies[:MOST_COPIES]) + (", ..." if len(copies) > MOST_COPIES else "")
+            yield f"{len(copies)} other record{'s repeat' if len(copies) > 1 else ' repeats'} it: {names}"
 
     def remarks(self, row: Cells) -> list[str]:
         """Return everything that a record has to do with, one line each."""
-        said = [linked.text(row) for linked in self.links(row)]
+        links = self.links(row)
+        said = [linked.text(row) for linked in links]
+        if row.get("duplicate_of"):
+            said.append(f"repeats {self.target('screening:' + row['duplicate_of']).words}")
         said += self.others(row)
-        if row.get("relations"):
-            said.append(f"its export says: {row['relations'].replace('_', ' ')}")
+        linked = {one.relation for one in links}
+        for relation in listed(row.get("relations", "")):
+            if relation.split(" ", 1)[0].removesuffix("_of") not in linked:
+                said.append(f"its export says: {relation.replace('_', ' ')}")
         return list(dict.fromkeys(said))
 
     def abstract(self, row: Cells) -> str:
