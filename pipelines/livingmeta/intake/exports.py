@@ -82,7 +82,7 @@ def _read(text: str) -> Reading:
     stretches = [(begun, FORMATS[name](part)) for begun, name, part in _stretches(text)]
     if len(stretches) == 1:
         return stretches[0][1]
-    formats = dict.fromkeys(reading.format for _, reading in stretches)
+    formats = sorted({reading.format for _, reading in stretches})
     records: list[Record] = []
     unread: list[Broken] = []
     for begun, reading in stretches:
