@@ -127,7 +127,10 @@ def _found(entry: Entry, strings: list[String]) -> Found:
             re.sub(r"\\([_%&#<>])", r"\1", value)
             for value in of("doi", "digitalobjectidentifier", *("url", "link", "ee"))
         ),
-        pmids=(*of("pmid", "pubmed_id", "pubmed-id", "pubmed", *eprint), *map(normalise.named_pmid, (*notes, *addresses))),
+        pmids=(
+            *of("pmid", "pubmed_id", "pubmed-id", "pubmed", *eprint),
+            *map(normalise.named_pmid, (*notes, *addresses)),
+        ),
         pmcids=of("pmcid", "pmc", "pmc_id", "note", "url"),
         texts=(*map(plain, notes), *addresses, *of("registration", "nct")),
         abstract=one("abstract"),

@@ -11,9 +11,11 @@ COLUMNS: dict[str, str] = {
     "translated title|display name|titel|titre|titulo|titolo",
     "authors": "authors|author|author s|author names|author name|au|author full names|af|a1|"
     "authors raw affiliation|"
-    "author string|authorships author display name|authorships raw author name|authorship author display name|"
+    "author string|authorships author display name|authorships raw author name|"
+    "authorship author display name|"
     "book authors|ba|group authors|ca|first author|contact|autoren|autor|auteurs|auteur|autores|autori",
-    "years": "year|publication year|pub year|jahr|annee|ano|anno|erscheinungsjahr|published year|pubyear|py|year published|y1|publication year online|"
+    "years": "year|publication year|pub year|jahr|annee|ano|anno|erscheinungsjahr|"
+    "published year|pubyear|py|year published|y1|publication year online|"
     "publication date|date of publication|date published|publicationdate|pub date|date|dp|da|pd|published|"
     "early access date|start date|first posted|date registration|date registration3|create date|entry date",
     "journals": "journal|journal book|source title|publication title|journal title|journal name|jt|so|"
@@ -40,7 +42,8 @@ COLUMNS: dict[str, str] = {
     "secondary id|main id|org study id|study identifier|trial registration number|supporting clinical trials",
     "abstracts": "abstract|abstract note|ab|brief summary|n2|abstract text|summary",
     "languages": "language|la|language of original document|article language|languages",
-    "kinds": "document type|publication type|doctype|dt|item type|pt|pub type|m3|record type|report type|type|"
+    "kinds": "document type|publication type|doctype|dt|item type|pt|pub type|m3|record type|report type|"
+    "type|"
     "reference type|"
     "ref type|type of reference",
     "addresses": "url|urls|link|study url|full text link|embase link|plink|ur|web address|"

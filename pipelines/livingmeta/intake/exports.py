@@ -158,7 +158,7 @@ def _refuse_pages(text: str) -> None:
             f"this is a web page{said}, not an export; the site has probably answered with an error or asked "
             f"to log in. Export the search again. {READ}"
         )
-    if text.lstrip().startswith("<") and not pubmed_xml.is_pubmed_xml(text):
+    if re.match(r"\s*<(?!\d+\. ?>)", text) and not pubmed_xml.is_pubmed_xml(text):
         root = re.search(r"<([A-Za-z][\w:.-]*)", text)
         fault = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
         found = f"<{root[1]}>" if root else "no element"

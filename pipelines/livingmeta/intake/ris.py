@@ -19,7 +19,9 @@ KNOWN = [
     "TA", "TI", "TT", "U1", "U2", "U3", "U4", "U5", "UR", "VL", "VO", "WE", "Y1", "Y2",
 ]  # fmt: skip
 # Two spaces make any tag one; what lost a space must be a known tag, or "B6 - deficient" would be one.
-TAG = re.compile(rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–]|({'|'.join(KNOWN)}|DOI|PMID) ?[-–](?=\s|$))\s*(.*)$")
+TAG = re.compile(
+    rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–]|({'|'.join(KNOWN)}|DOI|PMID) ?[-–](?=\s|$))\s*(.*)$"
+)
 START = re.compile(r"^\s{0,3}TY ?(?: |\t)?[-–](?=\s|$)")
 END = re.compile(r"^\s{0,3}ER ?(?: |\t)?[-–]\s*$")
 TITLE = re.compile(r"^\s{0,3}(?:TI|T1) {0,2}[-–](?=\s|$)")
@@ -129,7 +131,9 @@ def _whole_lines(text: str) -> Iterator[tuple[str, str]]:
             continue
         if tag:
             yield tag, value
-        tag, value = (match[1] or IN_FULL.get(match[2], match[2]), match[3].strip()) if match else (tag, line.strip())
+        tag, value = (
+            (match[1] or IN_FULL.get(match[2], match[2]), match[3].strip()) if match else (tag, line.strip())
+        )
     if tag:
         yield tag, value
 
@@ -154,7 +158,7 @@ def _found(kind: str, fields: dict[str, tuple[str, ...]]) -> Found:
         pages=page_range(one("SP", "PG", "M2", "PP"), one("EP")) or one("C7", "AR"),
         dois=(
             *of("DO", "DI", "M3", "L3", "ID", "AN", "U1", "U2", "C3"),
-            *(value for value in of("N1") if re.match(r"\s*(?:doi\b|Accession Number:.*\bDOI:)", value, re.I)),
+            *(v for v in of("N1") if re.match(r"\s*(?:doi\b|Accession Number:.*\bDOI:)", v, re.I)),
             *(value for value in addresses if "cochranelibrary.com/central/doi" not in value),
         ),
         pmids=_pmids(fields, database),
@@ -169,7 +173,13 @@ def _found(kind: str, fields: dict[str, tuple[str, ...]]) -> Found:
 
 def _pmids(fields: dict[str, tuple[str, ...]], database: str) -> tuple[str, ...]:
     """Return where a PubMed number stands: named as one, or bare where the database keeps it."""
-    bare = [("PM", r""), ("C5", r"embase|medline"), ("C2", r"scopus"), ("AN", r"medline|pubmed|\bNLM\b"), ("UI", r"medline")]
+    bare = [
+        ("PM", r""),
+        ("C5", r"embase|medline"),
+        ("C2", r"scopus"),
+        ("AN", r"medline|pubmed|\bNLM\b"),
+        ("UI", r"medline"),
+    ]
     if not fields.get("AN"):
         bare.append(("ID", r"ovid|medline|pubmed"))
     if re.search(r"embase|cinahl|psycinfo", database, re.I) and not re.search(r"medline", database, re.I):
