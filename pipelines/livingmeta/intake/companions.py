@@ -40,6 +40,7 @@ SAID = {
     "published_as": (PREPRINT_OF, True),
     "commented_by": (COMMENT_ON, False), "protocol_of": (PROTOCOL_OF, True),
 }  # fmt: skip
+YEARS_TO_A_RETRACTION = 60
 YEARS_TO_A_NOTICE, YEARS_BETWEEN_REPORTS, YEARS_TO_A_PAPER, YEARS_FROM_A_PROTOCOL = 15, 6, 4, 12
 
 Found = tuple[str, bool, str]
@@ -76,7 +77,8 @@ def _notice(a: Key, b: Key, found: Evidence) -> Found | None:
         return None
     if found.same:
         return LINK_OF[kind], True, f"same {' and '.join(found.same)}"
-    if a.year and b.year and not b.year - 1 <= a.year <= b.year + YEARS_TO_A_NOTICE:
+    latest = YEARS_TO_A_RETRACTION if LINK_OF[kind] in (RETRACTION_OF, CONCERN_OF) else YEARS_TO_A_NOTICE
+    if a.year and b.year and not b.year - 1 <= a.year <= b.year + latest:
         return None
     names_it = (
         found.title.grade == "same"

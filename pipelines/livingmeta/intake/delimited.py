@@ -48,9 +48,16 @@ def read(text: str) -> Reading:
         headers.pop()
     results: list[Record | Broken] = []
     for line, raw, cells in _rows(text.split("\n"), start + 1, delimiter, len(headers)):
+        if _says_nothing(cells, headers):
+            continue
         piece = Piece(len(results) + 1, line, raw)
         results.append(_result(piece, cells, headers))
     return reading(NAME, results)
+
+
+def _says_nothing(cells: list[str] | None, headers: list[str]) -> bool:
+    """Return whether a row is blank, or the header again where files were put one after the other."""
+    return cells is not None and (not any(cell.strip() for cell in cells) or cells == headers)
 
 
 def _result(piece: Piece, cells: list[str] | None, headers: list[str]) -> Record | Broken:
@@ -193,9 +200,9 @@ def _place(text: str) -> tuple[str, str, str]:
 
 
 def _authors(value: str) -> tuple[str, ...]:
-    """Return the names in a cell: separated by semicolons, by "and", or by commas after initials."""
-    if ";" in value:
-        return tuple(value.split(";"))
+    """Return the names in a cell: separated by semicolons or bars, by "and", or by commas after initials."""
+    if ";" in value or "|" in value:
+        return tuple(re.split(r"[;|]", value))
     if re.search(r"\s+and\s+", value):
         return tuple(re.split(r"\s+and\s+", value))
     parts = [part.strip() for part in value.split(",")]

@@ -1,11 +1,12 @@
 """Any export of a search becomes records; its format is recognised by what it holds, not by its name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from livingmeta.intake import bibtex, delimited, endnote_xml, nbib, pubmed_xml, ris, web_of_science
 from livingmeta.intake.encoding import decode, is_binary
-from livingmeta.intake.record import ExportError, Reading
+from livingmeta.intake.record import Broken, ExportError, Reading, Record
 
 FORMATS: dict[str, Callable[[str], Reading]] = {
     ris.NAME: ris.read,
@@ -22,6 +23,14 @@ BY_LINE = (
     (web_of_science.NAME, web_of_science.is_web_of_science),
     (bibtex.NAME, bibtex.is_bibtex),
 )
+# What begins a record in one format and can be nothing else, and what ends one.
+BEGINS = {
+    ris.NAME: re.compile(r"^TY  - [A-Z]{3,7}\s*$"),
+    nbib.NAME: re.compile(r"^PMID ?- ?\d{1,8}\s*$"),
+    web_of_science.NAME: re.compile(r"^(?:FN (?:Clarivate|ISI|Thomson)|PT [A-Z]\s*$)"),
+    bibtex.NAME: re.compile(r"^\s*@\s*[A-Za-z]+\s*\{[^\s{},]+,"),
+}
+ENDED = re.compile(r"^(?:ER\s*(?:-.*)?|E[RF]|\}\s*)$")
 READ = (
     "Formats that are read: RIS (.ris), PubMed (.nbib or .xml), BibTeX (.bib), tables (.csv, .tsv), "
     "Web of Science plain text (.ciw) and EndNote XML (.xml)."
@@ -63,10 +72,46 @@ def read(name: str, data: bytes) -> Reading:
     """
     try:
         _refuse_binary(data)
-        text = decode(data)
-        return FORMATS[_format(text)](text)
+        return _read(decode(data))
     except ExportError as error:
         raise ExportError(f"{name}: {error}") from None
+
+
+def _read(text: str) -> Reading:
+    """Return the records of a text, each stretch of it by the reader of its format."""
+    stretches = [(begun, FORMATS[name](part)) for begun, name, part in _stretches(text)]
+    if len(stretches) == 1:
+        return stretches[0][1]
+    formats = sorted({reading.format for _, reading in stretches})
+    records: list[Record] = []
+    unread: list[Broken] = []
+    for begun, reading in stretches:
+        before = len(records) + len(unread)
+        records += [replace(one, number=one.number + before) for one in reading.records]
+        unread += [replace(one, number=one.number + before, line=one.line + begun) for one in reading.broken]
+    return Reading(" and ".join(formats), tuple(records), tuple(unread))
+
+
+def _stretches(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line from 0, the format and the text of each stretch in one format.
+
+    Files may have been put one after the other. Another format begins where a blank line, or the last
+    line of a record, stands before a line that begins a record of that format and of no other.
+    """
+    name = _format(text)
+    if name in (delimited.NAME, pubmed_xml.NAME, endnote_xml.NAME):
+        yield 0, name, text
+        return
+    lines, begun = text.split("\n"), 0
+    for i, line in enumerate(lines[1:], 1):
+        if lines[i - 1].strip() and not ENDED.match(lines[i - 1]):
+            continue
+        other = next((one for one, begins in BEGINS.items() if begins.match(line)), name)
+        if other != name and any(before.strip() for before in lines[begun:i]):
+            yield begun, name, "\n".join(lines[begun:i])
+            begun = i
+        name = other
+    yield begun, name, "\n".join(lines[begun:])
 
 
 def _refuse_binary(data: bytes) -> None:
@@ -113,7 +158,7 @@ def _refuse_pages(text: str) -> None:
             f"this is a web page{said}, not an export; the site has probably answered with an error or asked "
             f"to log in. Export the search again. {READ}"
         )
-    if text.lstrip().startswith("<") and not pubmed_xml.is_pubmed_xml(text):
+    if re.match(r"\s*<(?!\d+\. ?>)", text) and not pubmed_xml.is_pubmed_xml(text):
         root = re.search(r"<([A-Za-z][\w:.-]*)", text)
         fault = re.search(r"<ERROR>\s*(.*?)\s*</ERROR>", text, re.S)
         found = f"<{root[1]}>" if root else "no element"

@@ -79,7 +79,12 @@ def record_of(found: Found, number: int) -> Record:
     doi = first(normalise.doi(value) for value in found.dois)
     journal = first(normalise.text(value) for value in found.journals)
     abstract = normalise.text(found.abstract)
-    said = (*found.relations, *types.kind_relations(found.kinds), *types.title_relations(title))
+    said = (
+        *found.relations,
+        *types.abstract_relations(abstract),
+        *types.kind_relations(found.kinds),
+        *types.title_relations(title),
+    )
     relations = _relations(said)
     return Record(
         title=title,

@@ -10,9 +10,9 @@ from livingmeta.intake.found import Found, Piece, broken, numbered, read_piece, 
 from livingmeta.intake.record import Broken, Reading, Record
 
 NAME = "PubMed nbib"
-TAG = re.compile(r"^(PMID(?= ?-)|[A-Z][A-Z0-9]{1,3}(?= {0,3}-(?:\s|$))) {0,3}- ?")
-START = re.compile(r"^PMID ?- ?")
-TITLE = re.compile(r"^(?:TI|BTI|TT) {0,2}-")
+TAG = re.compile(r"^ {0,3}(PMID(?= ?-)|[A-Z][A-Z0-9]{1,3}(?= {0,3}-(?:\s|$))) {0,3}- ?")
+START = re.compile(r"^ {0,3}PMID ?- ?")
+TITLE = re.compile(r"^ {0,3}(?:TI|BTI|TT) {0,2}-")
 TAGGED = re.compile(r"\[([a-z]+)\]\s*$")
 
 

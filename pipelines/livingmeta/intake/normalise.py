@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 # None is longer; what is, is no DOI to the end.
 DOI = re.compile(r"10\.\d{4,9}/[^\s\"“”|]{1,400}")
+# Older ones name pages in angle brackets: "10.1002/1097-0142(20010615)91:12<2214::aid-cncr1251>3.0.co;2-y".
+SICI = re.compile(r"sici|\d<[a-z]?\d*:")
 # What addresses of publishers have after the DOI.
 AFTER_DOI = re.compile(
     r"/(?:full|abstract|summary|pdf|epdf|full-?text|meta|html|references)(?:\.(?:html?|pdf))?/?$"
@@ -15,7 +17,7 @@ AFTER_DOI = re.compile(
 PMID = re.compile(
     r"^\W*(?:(?:pmid|pubmed|medline)(?:\s+id)?\W*)?0*(\d{1,8})(?:\.0)?\W*(?:\[[a-z]+\]\s*)?$", re.I
 )
-NAMED_PMID = re.compile(r"\b(?:pmid|pubmed|medline:?)\s*(?:id)?\s*[:#=]?\s*0*(\d{1,8})\b", re.I)
+NAMED_PMID = re.compile(r"\b(?:pmid|pubmed|medline:?)\s*(?:id)?\s*[:#=]?\s*(?:NLM)?0*(\d{1,8})\b", re.I)
 ADDRESS_PMID = re.compile(
     r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|/pubmed/|/article/MED/|/abstract/MED/)0*(\d{1,8})\b", re.I
 )
@@ -33,6 +35,7 @@ TAG = re.compile(
     re.I,
 )
 BLOCKS = re.compile(r"</?(?:jats:)?(?:p|br|hr|div|title|sec|li|h[1-6])\b", re.I)
+NO_NAMES = {"et al", "et al.", "others", "and others", "anonymous", "[anonymous]", "no author"}
 INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 LANGUAGES = {
     "en": "English", "eng": "English", "de": "German", "ger": "German", "deu": "German", "fr": "French",
@@ -68,7 +71,7 @@ def doi(value: str) -> str:
     name = found[0].lower()
     if "://" in value[: found.start()] or "www." in value[: found.start()].lower():
         name = AFTER_DOI.sub("", re.split(r"[?#&]", name)[0])
-    if "sici" not in name:
+    if not SICI.search(name):
         name = name.split("<")[0]
     name = _unended(name)
     return name if name.partition("/")[2] else ""
@@ -132,11 +135,19 @@ def author(value: str) -> str:
 
 
 def authors(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the names in fields that may hold several, separated by semicolons, each once."""
+    """Return the names in fields that may hold several, each once."""
     names: dict[str, None] = {}
     for value in values:
-        for part in re.split(r";|\s+//\s+", html.unescape(value)):
+        for part in _apart(html.unescape(value)):
             name = author(part)
-            if name and name.lower() not in {"et al", "et al.", "anonymous", "[anonymous]", "no author"}:
+            if name and name.lower() not in NO_NAMES:
                 names[name] = None
     return tuple(names)
+
+
+def _apart(value: str) -> list[str]:
+    """Return names apart: between them stand semicolons, or "and" where each has a comma of its own."""
+    parts = re.split(r"\s+and\s+", value)
+    if len(parts) > 1 and ";" not in value and all(part.count(",") == 1 for part in parts):
+        return parts
+    return re.split(r";|\s+//\s+", value)

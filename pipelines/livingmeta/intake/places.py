@@ -119,11 +119,10 @@ def _abbreviates(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     if long.startswith(short):
         return True
-    # "Natl", "Intl": first letter, and the others in their order.
+    # "Natl", "Dtsch": first letter, and the others in their order, in a short one up to the last.
     letters = iter(long)
-    return (
-        len(short) > 2 and short[0] == long[0] and short[-1] == long[-1] and all(c in letters for c in short)
-    )
+    ends = short[-1] == long[-1] or len(short) > 4
+    return len(short) > 2 and short[0] == long[0] and ends and all(c in letters for c in short)
 
 
 def compare_journals(a: Place, b: Place) -> str:
@@ -136,7 +135,7 @@ def compare_journals(a: Place, b: Place) -> str:
 def compare_places(a: Place, b: Place) -> str:
     """Return whether volume and pages are the "same", "differ", or leave it open ("unknown")."""
     volumes, pages = bool(a.volume and b.volume), bool(a.first and b.first)
-    if pages and a.first == b.first and (not volumes or a.volume == b.volume):
+    if pages and _number(a.first) == _number(b.first) and (not volumes or a.volume == b.volume):
         return "same" if volumes or len(a.first) > 2 else "unknown"
     if pages and volumes and a.first == b.first:
         return "same" if a.last == b.last and len(a.first) > 2 and a.last != a.first else "differ"
@@ -145,6 +144,11 @@ def compare_places(a: Place, b: Place) -> str:
     if pages and a.first.isdigit() == b.first.isdigit():
         return "unknown" if volumes and _overlap(a, b) else "differ"
     return "unknown"
+
+
+def _number(page: str) -> str:
+    """Return a page or the number of an article, with or without the letter for electronic."""
+    return page[1:].lstrip("0") if page[:1] == "e" and page[1:].isdigit() else page
 
 
 def _overlap(a: Place, b: Place) -> bool:

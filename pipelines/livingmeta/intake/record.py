@@ -84,8 +84,8 @@ class Record:
     def citation(self) -> str:
         """Return where it is published: journal, year, volume, issue and pages."""
         place = f"{self.volume}({self.issue})" if self.issue else self.volume
-        where = ":".join(part for part in (place, self.pages) if part)
-        when = ";".join(part for part in (str(self.year or ""), where) if part)
+        when = ";".join(part for part in (str(self.year or ""), place) if part)
+        when += f":{self.pages}" if self.pages else ""
         return " ".join(part for part in (self.journal, when) if part)
 
 

@@ -19,15 +19,21 @@ KNOWN = [
     "TA", "TI", "TT", "U1", "U2", "U3", "U4", "U5", "UR", "VL", "VO", "WE", "Y1", "Y2",
 ]  # fmt: skip
 # Two spaces make any tag one; what lost a space must be a known tag, or "B6 - deficient" would be one.
-TAG = re.compile(rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–]|({'|'.join(KNOWN)}) ?[-–](?=\s|$))\s*(.*)$")
+TAG = re.compile(
+    rf"^\s{{0,3}}(?:([A-Z][A-Z0-9])(?:  |\t)[-–]|({'|'.join(KNOWN)}|DOI|PMID) ?[-–](?=\s|$))\s*(.*)$"
+)
 START = re.compile(r"^\s{0,3}TY ?(?: |\t)?[-–](?=\s|$)")
 END = re.compile(r"^\s{0,3}ER ?(?: |\t)?[-–]\s*$")
 TITLE = re.compile(r"^\s{0,3}(?:TI|T1) {0,2}[-–](?=\s|$)")
 # What providers put around records: it belongs to none and says nothing.
 PACKING = re.compile(
     r"^\s*(?:Record #\d+ of \d+|Provider:.*|Content:.*|Database:.*|Search Strategy:.*|<?\d+\.?\s*>?|"
-    r"-{3,}|={3,}|\*{3,})\s*$"
+    r"-{3,}|={3,}|\*{3,}|Scopus|EXPORT DATE:.*)\s*$"
 )
+# What Ovid numbers records with where it prints no line that begins or ends one.
+OVID = re.compile(r"^<\d+\. ?>\s*$")
+# Tags that a database writes in full.
+IN_FULL = {"DOI": "DO", "PMID": "PM"}
 PROVIDER = re.compile(r"^(?:Record #\d+ of \d+|Provider: |Content: text/)")
 SEVERAL = frozenset(
     ["AU", "A1", "A2", "A3", "A4", "ED", "KW", "UR", "SN", "L1", "L2", "L3", "L4", "LK", "AD", "M1"]
@@ -58,7 +64,7 @@ IDENTIFIERS = (
 
 def is_ris(line: str) -> bool:
     """Return whether a line begins or ends a record."""
-    return bool(START.match(line) or END.match(line))
+    return bool(START.match(line) or END.match(line) or OVID.match(line))
 
 
 def read(text: str) -> Reading:
@@ -76,7 +82,7 @@ def _stretches(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     begun, inside = 0, False
     for i, line in enumerate(lines):
         opens = bool(START.match(line)) or (not inside and bool(TAG.match(line)) and not END.match(line))
-        packing = not inside and bool(PACKING.match(line))
+        packing = bool(OVID.match(line)) or (not inside and bool(PACKING.match(line)))
         if opens or packing:
             yield begun + 1, lines[begun:i]
             begun, inside = i + packing, opens
@@ -125,7 +131,9 @@ def _whole_lines(text: str) -> Iterator[tuple[str, str]]:
             continue
         if tag:
             yield tag, value
-        tag, value = (match[1] or match[2], match[3].strip()) if match else (tag, line.strip())
+        tag, value = (
+            (match[1] or IN_FULL.get(match[2], match[2]), match[3].strip()) if match else (tag, line.strip())
+        )
     if tag:
         yield tag, value
 
@@ -143,21 +151,21 @@ def _found(kind: str, fields: dict[str, tuple[str, ...]]) -> Found:
     return Found(
         titles=of("TI", "T1", "CT", "ST", "TT", "BT") or (of("T2") if book else ()),
         authors=of("AU", "A1") or of("A2", "A3", "A4", "ED"),
-        years=of("PY", "Y1", "YR", "DA", "PD"),
+        years=of("PY", "Y1", "YR", "DA", "PD", "SO"),
         journals=of("JF", "T2", "JO", "JA", "J2", "JI", "J9", "SO", "BT", "T3"),
         volume=one("VL", "VO"),
         issue=one("IS", "CP"),
         pages=page_range(one("SP", "PG", "M2", "PP"), one("EP")) or one("C7", "AR"),
         dois=(
             *of("DO", "DI", "M3", "L3", "ID", "AN", "U1", "U2", "C3"),
-            *(value for value in of("N1") if re.match(r"\s*doi\b", value, re.I)),
+            *(v for v in of("N1") if re.match(r"\s*(?:doi\b|Accession Number:.*\bDOI:)", v, re.I)),
             *(value for value in addresses if "cochranelibrary.com/central/doi" not in value),
         ),
         pmids=_pmids(fields, database),
         pmcids=(*of("C2", "PM", "C1", "ID", "AN"), *of("UR", "L1", "L2")),
         texts=(*of("N1", "KW", "ST", "T2", "JO", "JA"), *of(*IDENTIFIERS), *addresses),
         abstract=one("AB") or one("N2"),
-        languages=of("LA"),
+        languages=of("LA", "LG"),
         kinds=(kind, *of("M3", "PT", "DT")),
         source=" ".join((database, *addresses)),
     )  # fmt: skip
@@ -165,7 +173,13 @@ def _found(kind: str, fields: dict[str, tuple[str, ...]]) -> Found:
 
 def _pmids(fields: dict[str, tuple[str, ...]], database: str) -> tuple[str, ...]:
     """Return where a PubMed number stands: named as one, or bare where the database keeps it."""
-    bare = [("PM", r""), ("C5", r"embase|medline"), ("C2", r"scopus"), ("AN", r"medline|pubmed|\bNLM\b")]
+    bare = [
+        ("PM", r""),
+        ("C5", r"embase|medline"),
+        ("C2", r"scopus"),
+        ("AN", r"medline|pubmed|\bNLM\b"),
+        ("UI", r"medline"),
+    ]
     if not fields.get("AN"):
         bare.append(("ID", r"ovid|medline|pubmed"))
     if re.search(r"embase|cinahl|psycinfo", database, re.I) and not re.search(r"medline", database, re.I):
@@ -177,6 +191,6 @@ def _pmids(fields: dict[str, tuple[str, ...]], database: str) -> tuple[str, ...]
         if re.search(pattern, database, re.I) and re.fullmatch(r"\W*(?:\w+:?\s*)?\d{4,8}\W*", value)
     ]
     named = [normalise.named_pmid(value) for tag in IDENTIFIERS for value in fields.get(tag, ())]
-    notes = [value for value in fields.get("N1", ()) if re.match(r"\s*pmid\b", value, re.I)]
+    notes = [v for v in fields.get("N1", ()) if re.match(r"\s*(?:pmid\b|Accession Number:)", v, re.I)]
     addresses = [normalise.named_pmid(value) for tag in ("UR", "L1", "L2") for value in fields.get(tag, ())]
     return (*named, *own, *map(normalise.named_pmid, notes), *addresses)

@@ -41,9 +41,14 @@ WORDS = {
 }
 _DOI = re.compile(r"^10\..+/.+$")
 _RELATION = re.compile(r"^(\w+)(?: doi:(\S+))?(?: pmid:(\d+))?(?: \((.*)\))?$")
+_PLACE = r"(?:\((?P<issue>(?:[^()]|\([^()]*\))*)\))?(?::(?P<pages>.*))?$"
 _WHERE = re.compile(
-    r"^(?:(?P<journal>.*?) )??(?P<year>\d{4})"
-    r"(?:;(?P<volume>[^():;]*)(?:\((?P<issue>[^()]*)\))?(?::(?P<pages>[^;]*))?)?$"
+    r"^(?:(?P<journal>.*?) )??(?P<year>\d{4})(?:;(?P<volume>[^():]*(?:\([^()]*\)(?=\())?))?" + _PLACE
+)
+# The same of a record without a year: a volume, if there is one, and what only a volume has after it.
+_UNDATED = re.compile(
+    r"^(?:(?P<journal>.*?) )??(?P<volume>(?:[A-Za-z]{0,3}\d+[A-Za-z]?(?: ?\(?[Ss]uppl[^():]*\)?)?)?)"
+    r"(?=[(:]\S)" + _PLACE
 )
 
 
@@ -85,6 +90,8 @@ def record_of(row: Cells) -> Record:
     A row that no intake has written may cite by a short name, such as author and year; that is no journal.
     """
     where = _WHERE.match(row.get("citation", ""))
+    if where is None and row.get("record_type") and not row.get("year"):
+        where = _UNDATED.match(row.get("citation", ""))
     found = where.groupdict() if where else {"journal": row.get("citation", "")}
     if not row.get("record_type") and not found.get("volume"):
         found["journal"] = ""

@@ -268,7 +268,9 @@ def _with_names(records: Sequence[Record]) -> Iterable[tuple[Record, str]]:
 def _named(reading: Reading, details: SearchDetails, ids: Sequence[str]) -> tuple[str, bool]:
     """Return the name of the search behind an export, and whether it is there already."""
     content: list[object] = [sorted(names_of(reading.records)), sorted(one.text for one in reading.broken)]
-    if details.saved_search_id or not any(content):
+    is_empty = not any(content)
+    content.append(reading.format)  # the row says it, and must not depend on which file came first
+    if details.saved_search_id or is_empty:
         content += [details.saved_search_id, details.searched_on, details.query]
     end = f"-{hashed(content)}"
     there = next((one for one in ids if one.endswith(end)), None)

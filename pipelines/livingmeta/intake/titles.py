@@ -151,6 +151,10 @@ def _as_scanned(title: str) -> str:
     return text
 
 
+# Of a notice: after the title of the article where that one was printed, "[Heart 12 (2019) 1-9]".
+_CITED = re.compile(r"^(.{20,}?)[\s\"'“”‘’]*[\[(][^\[\]]*\b(?:19|20)\d\d\b[^\[\]]*[\])]?\s*$")
+
+
 def kind_in(title: str) -> tuple[str, str]:
     """Return what kind of report a title says it is, and the title without those words."""
     core = _TRAILING.sub("", title.strip())
@@ -158,7 +162,7 @@ def kind_in(title: str) -> tuple[str, str]:
     for kind, pattern in _PREFIXES:
         found = pattern.match(core)
         if found:
-            return kind, core[found.end() :].strip(" \"'“”‘’[]().")
+            return kind, _CITED.sub(r"\1", core[found.end() :]).strip(" \"'“”‘’[]().")
     if _REGISTRY.match(core):
         return REGISTRY_ENTRY, core
     code = _CODE.match(core)
@@ -173,7 +177,8 @@ def _is_foreign(title: str, words: Sequence[str]) -> bool:
     if re.fullmatch(r"\s*\[.*\]\s*\.?\s*", title):
         return True
     english = sum(word in {"the", "of", "and", "with", "for", "on", "by", "from", "to"} for word in words)
-    other = sum(word in SIGNS for word in words)
+    # As printed: "does" folded like a diphthong would be the French "des".
+    other = sum(word in SIGNS for word in re.findall(r"[^\W\d_]+", latin(title)))
     return has_cjk(title) or (other > english) or any("а" <= char <= "я" for char in title.lower())
 
 
@@ -188,7 +193,9 @@ def acronyms(title: str) -> frozenset[str]:
     text = without_markup(title)
     if text.upper() == text:
         return frozenset()
-    name = r"(\d?[A-Z][A-Za-z]*[A-Z][A-Za-z]*(?:[- ]?(?:\d+|[IVX]+\b|[A-Z]{2,}[A-Za-z]*))*|[A-Z]{3,}[- ]?\d+)"
+    # Each part can be read in one way only: a title in capitals must not be tried in all.
+    part = r"(?:[- ]?\d+|[- ](?:[IVX]+\b|[A-Z]{2,}[A-Za-z]*))"
+    name = rf"(\d?[A-Z][a-z]*[A-Z][A-Za-z]*{part}{{0,6}}|[A-Z]{{3,}}[- ]?\d+)"
     study = r"(?:trial|study|studies|cohort|investigators|registry|protocol|substudy|programme|program)\b"
     found = set(re.findall(rf"^{name}\s?[:—–]", text))
     found |= set(re.findall(rf"[(\[]{name}[)\]]\s*(?:{study}|[:.]|$)", text))

@@ -180,6 +180,14 @@ def kind_relations(kinds: Iterable[str]) -> tuple[Relation, ...]:
     return tuple(Relation(name, text=kind) for name, kind in found)
 
 
+def abstract_relations(abstract: str) -> tuple[Relation, ...]:
+    """Return what the abstract of a notice says, such as "[This retracts the article DOI: 10.1000/x]"."""
+    kinds = {"retracts": "retraction_of", "corrects": "erratum_of"}
+    found = re.search(r"\bthis (retracts|corrects) the article\b(.{0,150})", abstract[:500], re.I)
+    said = relation(kinds[found[1].lower()], found[2].strip(" []")) if found else Relation("")
+    return (said,) if said.doi or said.pmid else ()
+
+
 def title_relations(title: str) -> tuple[Relation, ...]:
     """Return what a title says of another record: of what it is an erratum, a retraction, a comment."""
     patterns = (
