@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from livingmeta.intake.record import Reading, Record
@@ -9,12 +10,26 @@ from livingmeta.paths import ROOT
 from livingmeta.table_files import read_table
 
 DATA = ROOT / "data"
+KEPT = ("selim2017", "wei2025", "kim2025", "bressendorff2023", "")
 
 
 def data_folder(folder: Path) -> Path:
     """Return a copy of the curated tables, without releases."""
     data = folder / "data"
     shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("releases", ".*"))
+    return data
+
+
+def small_folder(folder: Path) -> Path:
+    """Return a data folder with few rows, for many runs; a column of the screening is missing."""
+    data = folder / "data"
+    data.mkdir(parents=True)
+    shutil.copy(DATA / "datapackage.yaml", data)
+    for name in ("searches", "screening", "reports", "studies"):
+        table = read_table(DATA, name)
+        columns = tuple(column for column in table.columns if column != "links")
+        kept = [row for row in table.rows if row.get("study_id", "") in KEPT]
+        (data / table.path).write_text(replace(table, columns=columns, rows=tuple(kept)).text)
     return data
 
 

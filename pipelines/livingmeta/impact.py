@@ -72,7 +72,8 @@ def impact(data: Path, texts: Texts, kept: KeptRecords | None = None) -> Impact:
     """
     records = kept or KeptRecords()
     with overlay(data, texts) as copy:
-        before, after = check(data), check(copy)
+        after = check(copy)
+        before = check(data) if after.faults or after.warnings else after
         faults = brought(before.faults, after.faults)
         warnings = brought(before.warnings, after.warnings)
         if faults:

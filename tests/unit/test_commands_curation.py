@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from checked import check_once
 from curating import DECISION, EFFECT, FILE, FIRST, REPORT, RESULT, STUDY, TABLE, data_folder, held
 from livingmeta import edits
 from livingmeta.cli import main
@@ -46,6 +47,7 @@ VERBS = {"correct": COUNT, "withdraw": WITHDRAW, "add": ADD, "new-question": QUE
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1894665600")
+    check_once(monkeypatch)
     return data_folder(tmp_path / "data")
 
 
@@ -311,6 +313,9 @@ def test_the_worked_example_is_one_call_and_gives_the_rows_typed_by_hand(tmp_pat
     (file,) = [table.removeprefix("effects/") for table in by_hand if table.startswith("effects/")]
     parts = {"studies": "study", "reports": "report", f"effects/{file}": "effect", "screening": "screening"}
     assert set(parts) == set(by_hand)
+    for question in (data / "questions").glob("*.yml"):  # an estimate of another table cannot move
+        if f"effects: {file}.csv\n" not in question.read_text(encoding="utf-8"):
+            question.unlink()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1894665600")
     # Names, label and days follow; effect and record are named by hand.
     made = {"study_id", "report_id", "label", "cohort_id", "is_main", "retraction_status", "extracted_on"}

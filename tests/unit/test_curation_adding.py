@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from checked import check
 from curating import DAY, DECISION, FILE, FIRST, NEW_STUDY, REPORT, RESULT, STUDY, TABLE, data_folder, put
-from livingmeta.check import check
 from livingmeta.curation import Given, MissingError, RequestError, added, given_by_file, given_by_flags
 from livingmeta.curation.completing import tables_for
 from livingmeta.curation.proposals import cell_fault, next_question

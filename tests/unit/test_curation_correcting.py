@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from checked import check
 from curating import BECAUSE, EFFECT, FILE, FIRST, TABLE, data_folder, put
-from livingmeta.check import check
 from livingmeta.curation import RequestError, corrected
 from livingmeta.table_files import read_table
 

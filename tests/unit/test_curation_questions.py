@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from checked import check
 from curating import BUILDS, DAY, FILE, LIKE, NEW_STUDY, data_folder, put
-from livingmeta.check import check
 from livingmeta.curation import Given, MissingError, RequestError, new_question
 from livingmeta.curation.new_questions import Wanted, question_keys, template
 from livingmeta.curation.question_text import KEYS, question_text

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from checked import check
 from curating import BECAUSE, EFFECT, FIRST, TABLE, data_folder, put
 from livingmeta.analysis import analyse
 from livingmeta.cautions import limits
-from livingmeta.check import check
 from livingmeta.check.question_rules import WITHDRAWN
 from livingmeta.curation import RequestError, Withdrawal, corrected, withdrawn
 from livingmeta.curation.withdrawing import KINDS

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from checked import check
 from curating import BECAUSE, BUILDS, EFFECT, TABLE, Killed, data_folder, held, killing, put
 from livingmeta import edits
-from livingmeta.check import check
 from livingmeta.curation import ChangedError, corrected, state, write
 from livingmeta.edits import EditError, finish
 from livingmeta.table_files import read_table

@@ -12,6 +12,7 @@ from livingmeta.cli import main
 from livingmeta.differences import as_markdown, as_text, compare
 from livingmeta.differences import sentences as say
 from livingmeta.differences.markdown import CUT, LIMIT, plain
+from livingmeta.kept_records import KeptRecords
 from livingmeta.paths import Project
 from livingmeta.snapshots import snapshot
 from scratch_repository import add_study, correct_a_count, rows_of, scratch_repository, write_rows
@@ -51,8 +52,13 @@ def project(tmp_path_factory):
     return scratch_repository(tmp_path_factory.mktemp("markdown") / "checkout", 4)
 
 
+@pytest.fixture(scope="module")
+def kept():
+    return KeptRecords()
+
+
 @pytest.fixture
-def changed(project, tmp_path):
+def changed(project, kept, tmp_path):
     """Return a function that compares the project with a copy that a test has changed."""
 
     def compared(*changes):
@@ -60,7 +66,7 @@ def changed(project, tmp_path):
         shutil.copytree(project.data, copy.data)
         for change in changes:
             change(copy)
-        sides = (snapshot(str(one.data), project) for one in (project, copy))
+        sides = (snapshot(str(one.data), project, kept) for one in (project, copy))
         return json.loads(json.dumps(compare(*sides).as_dict()))
 
     return compared

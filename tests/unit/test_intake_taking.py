@@ -3,7 +3,6 @@
 import errno
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,8 +13,8 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checked import check, check_once
 from livingmeta import edits, files
-from livingmeta.check import check
 from livingmeta.cli import main
 from livingmeta.edits import EditError
 from livingmeta.intake import taking
@@ -27,9 +26,8 @@ from livingmeta.intake.taking import IntakeError, SearchDetails, Taken, take_in,
 from livingmeta.paths import ROOT
 from livingmeta.schema import load_schema
 from livingmeta.table_files import files_of, read_table
-from made_exports import DATA, data_folder, reading, ris, rows_of, tables
+from made_exports import DATA, data_folder, reading, ris, rows_of, small_folder, tables
 
-KEPT = ("selim2017", "wei2025", "kim2025", "bressendorff2023", "")
 PAPER = Record(
     title="Magnesium citrate and arterial stiffness on haemodialysis: a made-up randomised trial",
     authors=("Example, A. B.", "Sample, C."),
@@ -54,22 +52,10 @@ OTHER = replace(
 SHORT = replace(PAPER, issue="", pmid="", authors=("Example AB",), abstract="")
 
 
-def small_folder(folder: Path) -> Path:
-    """Return a data folder with few rows, for many runs; a column of the screening is missing."""
-    data = folder / "data"
-    data.mkdir(parents=True)
-    shutil.copy(DATA / "datapackage.yaml", data)
-    for name in ("searches", "screening", "reports", "studies"):
-        table = read_table(DATA, name)
-        columns = tuple(column for column in table.columns if column != "links")
-        kept = [row for row in table.rows if row.get("study_id", "") in KEPT]
-        (data / table.path).write_text(replace(table, columns=columns, rows=tuple(kept)).text)
-    return data
-
-
 @pytest.fixture
-def whole(tmp_path: Path) -> Path:
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of all tables, which can be checked."""
+    check_once(monkeypatch)
     return data_folder(tmp_path)
 
 

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from checked import check
 from livingmeta import edits, files
-from livingmeta.check import check
 from livingmeta.edits import EditError
 from livingmeta.intake import taking
 from livingmeta.intake.kept import kept_folder
@@ -43,15 +44,25 @@ THIRD = Record(
 )
 
 
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkout with three records that await a decision, as every test finds it."""
+    root = tmp_path_factory.mktemp("three")
+    folder = data_folder(root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(taking, "_refuse_unsound", lambda *_: None)
+        for record in (FIRST, SECOND, THIRD):
+            name = record.title.split()[0].strip(":").lower()
+            take_in_readings(folder, [(name, reading([record]))], SearchDetails(name=name))
+    return root
+
+
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return tables with three records that await a decision."""
     monkeypatch.setattr(taking, "_refuse_unsound", lambda *_: None)
-    folder = data_folder(tmp_path)
-    for record in (FIRST, SECOND, THIRD):
-        name = record.title.split()[0].strip(":").lower()
-        take_in_readings(folder, [(name, reading([record]))], SearchDetails(name=name))
-    return folder
+    shutil.copytree(three, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "data"
 
 
 class Typed:

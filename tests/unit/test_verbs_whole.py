@@ -11,10 +11,10 @@ import pytest
 from Bio import Entrez
 from click.testing import CliRunner, Result
 
+from checked import check, check_once
 from curating import FILE, Killed, data_folder, held, killing
 from eutils import serving
 from livingmeta import edits, files
-from livingmeta.check import check
 from livingmeta.cli import main
 from livingmeta.edits import editing, finish
 from livingmeta.paths import ROOT
@@ -35,6 +35,7 @@ Run = Callable[[str], Result]
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    check_once(monkeypatch)
     folder = data_folder(tmp_path / "data")
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, tmp_path)
