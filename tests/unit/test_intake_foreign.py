@@ -76,7 +76,7 @@ def test_headers_with_points_and_of_other_languages_are_understood():
 def test_where_a_record_is_printed_survives_the_table():
     places = (
         (None, "44", "3", "1047-1055"), (2015, "", "", "1047-1055"), (2015, "", "", "e606"),
-        (None, "", "", "S12-S15"), (2015, "34 (Suppl. 1)", "3", "1-5"), 
+        (None, "", "", "S12-S15"), (2015, "34 (Suppl. 1)", "3", "1-5"),
         (2015, "44", "1 (Pt 2)", "1-5; quiz 6"),
     )  # fmt: skip
     for year, volume, issue, pages in places:
