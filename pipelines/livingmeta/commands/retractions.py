@@ -141,4 +141,5 @@ def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
     for cell in cells:
         yield f"  {cell.table} {cell.key} {cell.column}: {cell.old or '(blank)'} -> {cell.new}"
     if written and (n := sum(map(is_correction, cells))):
-        yield f"{counted(n, 'changed mark')}: {'its row is' if n == 1 else 'their rows are'} in corrections.csv"
+        rows = "its row is" if n == 1 else "their rows are"
+        yield f"{counted(n, 'changed mark')}: {rows} in corrections.csv"
