@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from livingmeta.curation.ledger import Because, Change, with_corrections
 from livingmeta.intake.known import REPORTS, SCREENING
+from livingmeta.schema import load_schema
 from livingmeta.table_files import Cells, files_of, read_table
-from livingmeta.vocabulary import CONCERN, NOT_RETRACTED, RETRACTED, STATUSES
+from livingmeta.vocabulary import CONCERN, NOT_CHECKED, NOT_RETRACTED, RETRACTED, STATUSES
 
 RETRACTION, REINSTATEMENT = "retraction", "reinstatement"
 CORRECTION = "correction"
@@ -344,12 +346,35 @@ def outcome(checked: Checked, as_of: str, source: str, complete: bool = True) ->
     return tuple(cells)
 
 
-def edit(data: Path, cells: Iterable[Cell]) -> dict[str, str]:
-    """Return the files of a data folder with cells changed, as `edits.put` takes them."""
-    reports = read_table(data, REPORTS)
-    for cell in cells:
+def edit(data: Path, cells: Iterable[Cell], because: Because) -> dict[str, str]:
+    """Return the files of a data folder with cells changed, as `edits.put` takes them.
+
+    A mark that is changed has its row in the ledger of corrections; a first look that finds no notice
+    changes none.
+
+    Parameters
+    ----------
+    because : Because
+        Why marks are changed, the list that this rests on, and the day.
+
+    Raises
+    ------
+    RequestError
+        When a later correction of a mark is on record than the day given.
+    """
+    chosen = tuple(cells)
+    marks = [Change(REPORTS, cell.key, STATUS, cell.new) for cell in chosen if is_correction(cell)]
+    tables = with_corrections(data, load_schema(data), marks, because) if marks else {}
+    reports = tables.get(REPORTS) or read_table(data, REPORTS)
+    for cell in chosen:
         reports = reports.with_cell(cell.key, cell.column, cell.new)
-    return files_of([reports])
+    return files_of({**tables, REPORTS: reports}.values())
+
+
+def is_correction(cell: Cell) -> bool:
+    """Return whether a cell changes a mark, other than by the first look, which found no notice."""
+    is_first = cell.old in ("", NOT_CHECKED) and cell.new == NOT_RETRACTED
+    return cell.column == STATUS and not is_first
 
 
 def is_kept(entry: Entry, status: str) -> bool:

@@ -261,7 +261,7 @@ def runs(folder: Path, exports: list[list[Record]], at_once: bool) -> dict[str, 
     return tables(data)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(splits())
 def test_files_in_any_order_and_in_any_number_of_runs_give_the_same_tables(
     tmp_path_factory: pytest.TempPathFactory, split: tuple[list[list[Record]], list[list[Record]]]
@@ -278,7 +278,10 @@ def test_files_in_any_order_and_in_any_number_of_runs_give_the_same_tables(
     assert all(way == ways[0] for way in ways)
 
 
-def test_the_whole_set_in_two_orders_passes_the_check_and_is_the_same(tmp_path: Path) -> None:
+def test_the_whole_set_in_two_orders_passes_the_check_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_once(monkeypatch)
     found = []
     for name, halves in (("a", (POOL[:7], POOL[7:])), ("b", (POOL[7:][::-1], POOL[:7][::-1]))):
         data = data_folder(tmp_path / name)
@@ -360,6 +363,9 @@ def test_a_retraction_of_a_report_of_an_included_study_is_said_first(whole: Path
     lines = alarm_lines(result)
     assert lines[0].startswith("RETRACTED: a report of the included study selim2017")
     command = shlex.split("\n".join(lines).partition("run: ")[2].splitlines()[0])
+    for question in (whole / "questions").glob("*.yml"):  # whether it can be run is asked, not what moves
+        if question.stem != "low-magnesium-dialysis-mortality":
+            question.unlink()
     assert command[:3] == ["livingmeta", "withdraw", "selim2017"]
     done = CliRunner().invoke(main, [*command[1:], "--dry-run", "--data", str(whole)])
     assert done.exit_code == 0, done.output

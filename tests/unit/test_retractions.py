@@ -12,6 +12,7 @@ from livingmeta.check import check as faults_of
 from livingmeta.check.frictionless_rules import frictionless_findings
 from livingmeta.check.sources import read_curated
 from livingmeta.cli import main
+from livingmeta.curation.ledger import Because
 from livingmeta.paths import ROOT
 from livingmeta.retractions import (
     ListError,
@@ -39,6 +40,7 @@ REPORTS = [
     "retraction_status",
 ]
 SCREENING = ["record_id", "search_id", "title", "doi", "pmid", "decision", "reason", "stage", "study_id"]
+CORRECTIONS = ["table", "key", "column", "old", "new", "date", "reason", "source"]
 DAY = "2030-05-01"
 TODAY = "1905465600"
 
@@ -90,6 +92,7 @@ def data(tmp_path):
     """A data folder with made-up reports and one screening record."""
     folder = tmp_path / "data"
     table(folder / "reports.csv", REPORTS, MADE_UP)
+    table(folder / "corrections.csv", CORRECTIONS, [])
     table(folder / "screening.csv", SCREENING, [RECORD | {"doi": "10.5555/rec.1"}])
     shutil.copy(ROOT / "data" / "datapackage.yaml", folder)
     return folder
@@ -185,7 +188,8 @@ def test_a_notice_of_an_unknown_kind_decides_nothing(data, listed):
 
 def test_written_cells_are_sound_and_a_second_check_changes_nothing(data, listed):
     path = listed(watch(doi="10.5555/aaa.1"))
-    for name, text in edit(data, outcome(checked(data, path), DAY, "a list")).items():
+    because = Because("a list", f"a list of {DAY}", DAY)
+    for name, text in edit(data, outcome(checked(data, path), DAY, "a list"), because).items():
         (data / name).write_text(text, encoding="utf-8")
     curated, _ = read_curated(data)
     assert [one for one in frictionless_findings(curated) if "retraction" in one.column] == []
@@ -281,6 +285,25 @@ def test_it_writes_when_asked(run, data, listed):
     assert seen["aaa2030-a"] == ("retracted", DAY) and seen["bbb2030-a"] == ("not retracted", DAY)
     assert seen["ddd2030-a"] == ("not checked", "") and seen["eee2030-a"] == ("retracted", "")
     assert rows["aaa2030-a"]["retraction_source"] == "a made-up list"
+
+
+def test_a_changed_mark_is_a_correction_and_a_first_look_without_a_notice_is_none(run, data, listed):
+    first = listed(watch(doi="10.5555/aaa.1"))
+    done = run(first, "--as-of", DAY, "--source", "a made-up list", "--write")
+    assert "1 changed mark: its row is in corrections.csv" in done.output
+    (row,) = read_table(data, "corrections").rows
+    known = (row["table"], row["key"], row["column"], row["old"], row["new"])
+    assert known == ("reports", "aaa2030-a", "retraction_status", "not checked", "retracted")
+    assert row["source"] == f"a made-up list of {DAY}" and row["date"] == "2030-05-20"
+    run(first, "--as-of", DAY, "--source", "a made-up list", "--write")
+    assert len(read_table(data, "corrections").rows) == 1
+    later = listed(watch(pmid="90000002", doi="10.5555/bbb.2"))
+    run(later, "--as-of", "2030-05-19", "--source", "a later list", "--write")
+    rows = {row["key"]: (row["old"], row["new"]) for row in read_table(data, "corrections").rows}
+    assert rows == {
+        "aaa2030-a": ("not checked", "retracted"),
+        "bbb2030-a": ("not retracted", "retracted"),
+    }
 
 
 @pytest.mark.parametrize(("options", "status"), [((), "not checked"), (("--complete",), "not retracted")])

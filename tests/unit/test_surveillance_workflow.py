@@ -167,6 +167,16 @@ def test_an_open_pull_request_is_continued_with_what_people_did_there(run, tmp_p
     assert body.index("told: b") < body.index("told: a") < body.index("pending")
 
 
+def test_what_earlier_looks_said_is_cut_before_it_is_more_than_the_host_takes(run, tmp_path):
+    run("one", says="a")
+    with (tmp_path / "body").open("a") as body:
+        body.write("said before\n" * 10_000)
+    run("two", says="b")
+    text = (tmp_path / "body").read_text()
+    assert 50_000 < len(text) < 65_536
+    assert text.index("told: b") < text.index("told: a") < text.index("said before")
+
+
 def test_a_look_that_brings_nothing_leaves_an_open_pull_request_alone(run, tmp_path):
     run("one", says="a")
     run("two")

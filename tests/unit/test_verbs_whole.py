@@ -21,7 +21,7 @@ from livingmeta.paths import ROOT
 from livingmeta.table_files import read_table
 
 VERBS = ("intake", "screen", "retractions", "surveil")
-STEPS = {"intake": 4, "screen": 1, "retractions": 1, "surveil": 3}  # what is kept, journal, then each file
+STEPS = {"intake": 4, "screen": 1, "retractions": 3, "surveil": 3}  # what is kept, journal, then each file
 CASES = [(verb, at, after) for verb, n in STEPS.items() for at in range(1, n + 1) for after in (False, True)]
 RIS = (
     "TY  - JOUR\nTI  - A made-up trial of magnesium\nAU  - Example, A.\nPY  - 2029\nAB  - Made up.\nER  - \n"

@@ -1,12 +1,11 @@
 """The verb `diff`: what differs between two states of the evidence."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from livingmeta.commands.options import checkout, epilog, printable
+from livingmeta.commands.options import checkout, epilog, fail, printable
 
 if TYPE_CHECKING:
     from livingmeta.snapshots import Snapshot
@@ -71,7 +70,7 @@ def _sides(old: str, new: str) -> tuple["Snapshot", "Snapshot"]:
     try:
         return snapshot(old, project, kept), snapshot(new, project, kept)
     except (SnapshotError, DoubleCountError, MeasureError, FitError) as error:
-        _fail(error)
+        fail(error)
 
 
 def _changes(old: "Snapshot", new: "Snapshot") -> dict[str, Any]:
@@ -82,12 +81,7 @@ def _changes(old: "Snapshot", new: "Snapshot") -> dict[str, Any]:
     try:
         return compare(old, new).as_dict()
     except (SchemaError, DataError) as error:
-        _fail(error)
-
-
-def _fail(error: Exception) -> NoReturn:
-    click.echo(f"error: {error}", err=True)
-    sys.exit(1)
+        fail(error)
 
 
 def _draw(old: "Snapshot", new: "Snapshot", changes: dict[str, Any], folder: Path) -> None:
@@ -103,7 +97,7 @@ def _draw(old: "Snapshot", new: "Snapshot", changes: dict[str, Any], folder: Pat
             write_bytes_atomically(folder / name, data)
             click.echo(f"{folder / name}", err=True)
     except OSError as error:
-        _fail(error)
+        fail(error)
 
 
 def _shown(changes: dict[str, Any], form: str) -> str:

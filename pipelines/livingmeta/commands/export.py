@@ -1,14 +1,13 @@
 """The verb `export`: files for a manuscript, of today or of a release."""
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
 
-from livingmeta.commands.options import checkout, epilog
+from livingmeta.commands.options import checkout, epilog, fail
 from livingmeta.export.registry import FORMATS, ExportError, files
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ def export(names: tuple[str, ...], folder: Path, release: str) -> None:
         made = {name: files(name, found) for name in wanted}
         named = together(made)
     except ExportError as error:
-        click.echo(f"error: {error}; nothing was written", err=True)
-        sys.exit(1)
+        fail(f"{error}; nothing was written")
     for warning in [*_uncommitted(found, project), *_moved(made, found)]:
         click.echo(f"warning: {warning}", err=True)
     _write(named, folder)
@@ -73,8 +71,7 @@ def _snapshot(release: str, project: "Project") -> "Snapshot":
     except SnapshotError as error:
         known = ", ".join(path.name for path in folders(project)) or "none yet"
         hint = "" if known in str(error) else f"\nthere are these releases: {known}"
-        click.echo(f"error: {error}{hint}", err=True)
-        sys.exit(1)
+        fail(f"{error}{hint}")
 
 
 def together(made: Mapping[str, Mapping[str, bytes]]) -> dict[str, bytes]:
@@ -126,6 +123,5 @@ def _write(named: Mapping[str, bytes], folder: Path) -> None:
         try:
             write_bytes_atomically(folder / path, data)
         except OSError as error:
-            click.echo(f"error: {folder / path}: cannot be written: {error.strerror}", err=True)
-            sys.exit(1)
+            fail(f"{folder / path}: cannot be written: {error.strerror}")
         click.echo(folder / path)

@@ -1,14 +1,13 @@
 """The verb `intake`: from the export of a search to records that await a decision."""
 
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.commands.options import DATA, checkout, epilog, fail, printable
 from livingmeta.vocabulary import EXPORT, NAME_FORM, SYSTEMATIC
 
 
@@ -72,8 +71,7 @@ def intake(
         read = [(str(path), path.read_bytes()) for path in files]
         taken = take_in(project.data, read, SearchDetails(searched_on=day, **stated), dry_run)
     except (IntakeError, EditError, TableError, SchemaError, DataError, OSError) as error:
-        click.echo(f"error: nothing was taken in\n{printable(str(error))}", err=True)
-        sys.exit(1)
+        fail(f"nothing was taken in\n{error}")
     where = ("--data", str(data)) if data else ()
     for line in (*alarm_lines(taken, where), *broken_lines(taken, project.data)):
         click.echo(printable(line), err=True)

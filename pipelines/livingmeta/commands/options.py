@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -31,8 +32,7 @@ def checkout(data: Path | None = None) -> Project:
         if finish(project.data):
             click.echo("an edit that had been interrupted is now finished", err=True)
     except EditError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        fail(error)
     return project
 
 
@@ -44,8 +44,13 @@ def refuse_wrong_day() -> None:
     try:
         datetime.fromtimestamp(int(given), UTC)
     except (ValueError, OverflowError, OSError):
-        click.echo(f"error: SOURCE_DATE_EPOCH must be seconds since 1970, not {given!r}", err=True)
-        sys.exit(1)
+        fail(f"SOURCE_DATE_EPOCH must be seconds since 1970, not {given!r}")
+
+
+def fail(said: object) -> NoReturn:
+    """Say what went wrong, and leave with 1."""
+    click.echo(printable(f"error: {said}"), err=True)
+    sys.exit(1)
 
 
 def printable(text: str) -> str:

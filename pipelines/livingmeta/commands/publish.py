@@ -1,14 +1,13 @@
 """The verb `publish`: the built site among the published versions."""
 
 import contextlib
-import sys
 from pathlib import Path
 
 import click
 
 from livingmeta import repository
 from livingmeta.commands.building import built
-from livingmeta.commands.options import checkout, epilog
+from livingmeta.commands.options import checkout, epilog, fail
 from livingmeta.paths import Project
 from livingmeta.releases import UNRELEASED
 
@@ -35,8 +34,7 @@ def publish(site: Path, expect: str) -> None:
     try:
         done = versions.publish(project, site, lambda: _up_to_date(project), expect, _warn)
     except (versions.PublishError, OSError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        fail(error)
     click.echo(f"{'published' if done.is_new else 'already published'}: {done.folder}")
     click.echo(f"newest release: {done.newest or 'none yet'}")
     if done.version == UNRELEASED:

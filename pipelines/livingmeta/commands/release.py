@@ -1,11 +1,10 @@
 """The verb `release`: freezes a version."""
 
-import sys
 from pathlib import Path
 
 import click
 
-from livingmeta.commands.options import checkout, epilog
+from livingmeta.commands.options import checkout, epilog, fail
 from livingmeta.releases import KINDS
 
 
@@ -33,13 +32,9 @@ def release(version: str, kind: str, reason: str) -> None:
     try:
         made = cut(project, Request(version, kind, said, today()))
     except RefusedError as error:
-        click.echo("error: nothing was released", err=True)
-        for problem in error.problems:
-            click.echo(problem, err=True)
-        sys.exit(1)
+        fail("\n".join(["nothing was released", *error.problems]))
     except OSError as error:
-        click.echo(f"error: {error}: put that right and run the same again", err=True)
-        sys.exit(1)
+        fail(f"{error}: put that right and run the same again")
     click.echo(f"release {made.version} of {made.date} lies in {made.folder}; to commit and tag it, run:")
     for line in commands(project, made.version, Path.cwd()):
         click.echo(f"  {line}")

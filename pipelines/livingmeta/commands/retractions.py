@@ -1,7 +1,6 @@
 """The verb `retractions`: reports and records held against a dated list of retractions."""
 
 import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.commands.options import DATA, checkout, epilog, fail, printable
 from livingmeta.vocabulary import NOT_RETRACTED, RETRACTED
 
 if TYPE_CHECKING:
     from livingmeta.retractions import Cell, Checked, Hit
+
+REASON = "named otherwise in a list of retractions"
 
 
 @click.command(
@@ -48,6 +49,8 @@ def retractions(
     --write; withdrawing a study is a step of its own.
     Exit codes: 0 checked, 1 the list or the tables cannot be read, 2 wrong usage.
     """
+    from livingmeta.curation import RequestError
+    from livingmeta.curation.ledger import Because
     from livingmeta.edits import EditError, editing, put
     from livingmeta.release import RefusedError, today
     from livingmeta.retractions import ListError, check, edit, entries, is_whole, outcome, read_list
@@ -65,10 +68,12 @@ def retractions(
             found = check(notices, entries(tables))
             cells = outcome(found, day, named, complete)
             if writing:
-                put(tables, edit(tables, cells))
-    except (ListError, DataError, TableError, EditError, RefusedError, SchemaError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+                put(tables, edit(tables, cells, Because(REASON, f"{named} of {day}", today())))
+    except (
+        *(ListError, DataError, TableError, EditError),
+        *(RefusedError, SchemaError, RequestError),
+    ) as error:
+        fail(error)
     where = ("--data", str(data)) if data else ()
     told = _lines(found, complete, f"{named} of {day}", where)
     for line in (f"list: {named} of {day}", *told, *_cells(cells, writing)):
@@ -128,6 +133,9 @@ def _command(hit: "Hit", source: str, where: tuple[str, ...]) -> str:
 
 
 def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
+    from livingmeta.formats import counted
+    from livingmeta.retractions import is_correction
+
     what = "written" if written else "none is written; --write does it"
     yield f"{len(cells)} cells of reports.csv follow from this: {what}"
     plain = {c.key for c in cells if (c.column, c.new) == ("retraction_status", NOT_RETRACTED)}
@@ -138,3 +146,6 @@ def _cells(cells: "tuple[Cell, ...]", written: bool) -> Iterator[str]:
         yield f"  {len(plain)} reports: retraction_status -> {NOT_RETRACTED}, with day and list"
     if again := {c.key for c in cells} - plain - alone:
         yield f"  {len(again)} reports: their status stays; day and list of the check"
+    if written and (n := sum(map(is_correction, cells))):
+        rows = "its row is" if n == 1 else "their rows are"
+        yield f"{counted(n, 'changed mark')}: {rows} in corrections.csv"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from livingmeta.commands.options import DATA, checkout, epilog
+from livingmeta.commands.options import DATA, checkout, epilog, fail
 
 
 @click.command(
@@ -38,8 +38,7 @@ def run(questions: tuple[str, ...], data: Path | None, inputs: str, to: Path | N
     try:
         made, failures = parcels.run(checkout(data), questions, inputs, to, jobs)
     except (parcels.ParcelError, QuestionError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        fail(error)
     for path in made:
         click.echo(path)
     for name in sorted(failures):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livingmeta.commands.options import DATA, checkout, epilog, printable
+from livingmeta.commands.options import DATA, checkout, epilog, fail, printable
 from livingmeta.vocabulary import AWAITING, DUPLICATE, ERRATUM, EXCLUDED, INCLUDED, STAGES
 
 if TYPE_CHECKING:
@@ -153,8 +153,7 @@ def screen(
         else:
             _dialogue(desk, record_id or "", by)
     except (ScreeningError, EditError, TableError, SchemaError, DataError, RefusedError) as error:
-        click.echo(f"error: {printable(str(error))}", err=True)
-        sys.exit(1)
+        fail(error)
 
 
 def _list(desk: "Desk") -> None:

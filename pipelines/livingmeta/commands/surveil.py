@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from livingmeta.commands.options import checkout, epilog, printable
+from livingmeta.commands.options import checkout, epilog, fail, printable
 from livingmeta.paths import Project
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def surveil(only: tuple[str, ...], since: datetime | None, dry_run: bool) -> Non
         searches = _chosen(project, only, day)
         pubmed = PubMed(asker(project))
     except (RefusedError, SchemaError, DataError, SettingsError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        fail(error)
     first = since.date() if since else None
     if first and first > day:
         raise click.UsageError(f"--since {first} lies after today, {day}")
