@@ -374,7 +374,8 @@ def test_a_retraction_of_a_report_of_an_included_study_is_said_first(whole: Path
     lines = alarm_lines(result)
     assert lines[0].startswith("RETRACTED: a report of the included study selim2017")
     command = shlex.split("\n".join(lines).partition("run: ")[2].splitlines()[0])
-    assert command[:3] == ["livingmeta", "withdraw", "selim2017"]
+    assert command[:3] == ["livingmeta", "withdraw", "selim2017-a"]
+    assert len(result.alarms) == 1
     done = CliRunner().invoke(main, [*command[1:], "--dry-run", "--data", str(whole)])
     assert done.exit_code == 0, done.output
     row = next(row for row in result.rows if row["pmid"] == "99000009")
