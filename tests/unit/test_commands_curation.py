@@ -357,3 +357,11 @@ def test_a_day_that_is_none_is_told(run, data: Path, monkeypatch, verb: str) -> 
 def test_a_closed_standard_input_is_nobody_to_be_asked(monkeypatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     assert not previewing.is_terminal()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_prompts_that_are_left_print_what_was_typed(run, data: Path) -> None:
+    before = held(data)
+    done = run("add", "--effects-file", FILE, typed="y\nLefthalf\n2031\n")
+    assert done.exit_code == 1 and held(data) == before
+    assert "first_author: Lefthalf" in done.stderr and "add --from" in done.stderr

@@ -366,7 +366,8 @@ def test_a_retraction_of_a_report_of_an_included_study_is_said_first(whole: Path
     for question in (whole / "questions").glob("*.yml"):  # whether it can be run is asked, not what moves
         if question.stem != "low-magnesium-dialysis-mortality":
             question.unlink()
-    assert command[:3] == ["livingmeta", "withdraw", "selim2017"]
+    assert command[:3] == ["livingmeta", "withdraw", "selim2017-a"]
+    assert len(result.alarms) == 1
     done = CliRunner().invoke(main, [*command[1:], "--dry-run", "--data", str(whole)])
     assert done.exit_code == 0, done.output
     row = next(row for row in result.rows if row["pmid"] == "99000009")

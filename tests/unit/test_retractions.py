@@ -325,7 +325,8 @@ def test_a_plain_list_marks_only_what_it_names_unless_it_is_meant_to_be_complete
 def test_the_list_of_retraction_watch_is_complete(run, data, listed, options):
     done = run(listed(watch(doi="10.5555/aaa.1")), "--as-of", DAY, *options)
     assert "--complete" not in done.output
-    assert "bbb2030-a retraction_status: not checked -> not retracted" in done.output
+    assert "reports: retraction_status -> not retracted, with day and list" in done.output
+    assert "aaa2030-a retraction_status: not checked -> retracted" in done.output
 
 
 @pytest.mark.parametrize("nature", ["Retraction", "Expression of concern"])

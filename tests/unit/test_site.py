@@ -162,6 +162,14 @@ def test_only_runs_the_named_question_and_keeps_the_others(project):
     assert f"book/questions/heart/{question_id(1)}.html" in changed(before, site_of(project))
 
 
+def test_only_also_makes_what_has_no_page_yet(project):
+    builder().build(project.root)
+    (project.records / f"{question_id(1)}.json").unlink()
+    done = builder().build(project.root, only=[question_id(0)])
+    assert done.ok, done.problem
+    assert question_id(1) in done.steps and (project.records / f"{question_id(1)}.json").is_file()
+
+
 def test_only_with_an_unknown_name_says_which_there_are(project):
     problem = builder().build(project.root, only=["no-such"]).problem
     assert "no-such" in problem and question_id(0) in problem

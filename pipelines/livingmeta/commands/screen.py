@@ -56,7 +56,7 @@ class Terminal:
                 pressed += os.read(at, 1)
         finally:
             termios.tcsetattr(at, termios.TCSADRAIN, before)
-        if pressed in (b"", b"\x03", b"\x04"):
+        if pressed in (b"", b"\x00", b"\x03", b"\x04"):  # Ctrl-D before the terminal was ready reads as 0
             raise EOFError
         return pressed.decode(errors="replace")
 
