@@ -40,7 +40,7 @@ SHOWN = 5  # differences that are listed of one folder
 EXTRA = "was not there"
 FROZEN = re.compile(rf"v({VERSION.pattern})", re.ASCII)
 PARTIAL = re.compile(
-    rf"\.(?P<name>v{VERSION.pattern}(\.sha256)?|{'|'.join(map(re.escape, MADE))})\.\d+\.partial",
+    rf"\.(?P<name>v{VERSION.pattern}(\.sha256)?|{'|'.join(map(re.escape, MADE))})\.(?:[\w.-]+-)?\d+\.partial",
     re.ASCII,
 )
 Sums = Mapping[str, str]

@@ -2,11 +2,11 @@
 
 from livingmeta.intake.duplicates import duplicates
 from livingmeta.intake.exports import read
-from livingmeta.intake.match import ERRATUM_OF, RETRACTION_OF
 from livingmeta.intake.places import place_of
 from livingmeta.intake.record import Reading, Record
 from livingmeta.intake.rows import cells_of, record_of
 from livingmeta.intake.titles import acronyms, kind_in
+from livingmeta.vocabulary import ERRATUM_OF, RETRACTION_OF
 
 RIS = "TY  - JOUR\nTI  - Of RIS\nPY  - 2001\nER  - \n"
 NBIB = "PMID- 99000001\nDP  - 2002 Jan\nTI  - Of PubMed\n      wrapped\nFAU - Example, Ann\n"
@@ -93,6 +93,8 @@ def test_where_a_record_is_printed_survives_the_table():
 def test_a_title_partly_in_capitals_costs_no_more_than_another():
     title = f"Correction: {'SERUM MAGNESIUM AND MORTALITY IN PATIENTS ON DIALYSIS ' * 20}"
     assert acronyms(f"{title} of (MAGIC-2)") == {"magic2"}
+    words = "INTRAVENOUS DIABETES FAILURE VASCULAR ANEURYSM ARRHYTHMIA SUPPLEMENTATION POSTOPERATIVE "
+    assert acronyms(f"Re-{words * 20}a trial") == frozenset()
 
 
 def test_a_notice_that_cites_where_the_article_was_printed_names_its_title():

@@ -194,7 +194,7 @@ def acronyms(title: str) -> frozenset[str]:
     if text.upper() == text:
         return frozenset()
     # Each part can be read in one way only: a title in capitals must not be tried in all.
-    part = r"(?:[- ]?\d+|[- ](?:[IVX]+\b|[A-Z]{2,}[A-Za-z]*))"
+    part = r"(?:[- ]?\d+|[- ](?:[IVX]\b|[A-Z]{2}[A-Za-z]*))"
     name = rf"(\d?[A-Z][a-z]*[A-Z][A-Za-z]*{part}{{0,6}}|[A-Z]{{3,}}[- ]?\d+)"
     study = r"(?:trial|study|studies|cohort|investigators|registry|protocol|substudy|programme|program)\b"
     found = set(re.findall(rf"^{name}\s?[:—–]", text))
