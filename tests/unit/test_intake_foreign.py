@@ -93,8 +93,6 @@ def test_where_a_record_is_printed_survives_the_table():
 def test_a_title_partly_in_capitals_costs_no_more_than_another():
     title = f"Correction: {'SERUM MAGNESIUM AND MORTALITY IN PATIENTS ON DIALYSIS ' * 20}"
     assert acronyms(f"{title} of (MAGIC-2)") == {"magic2"}
-    words = "INTRAVENOUS DIABETES FAILURE VASCULAR ANEURYSM ARRHYTHMIA SUPPLEMENTATION POSTOPERATIVE "
-    assert acronyms(f"Re-{words * 20}a trial") == frozenset()
 
 
 def test_a_notice_that_cites_where_the_article_was_printed_names_its_title():
