@@ -29,6 +29,17 @@ def limits(analysis: Analysis) -> list[str]:
     return [item for item in (*computed, *analysis.question.limits) if item]
 
 
+def in_doubt(analysis: Analysis) -> list[str]:
+    """Return how many reports behind a question were retracted or are in doubt, in words; often none."""
+    marks = analysis.marked["retraction_status"] if len(analysis.marked) else ()
+    n = {mark: sum(one == mark for one in marks) for mark in (RETRACTED, CONCERN)}
+    said = {
+        RETRACTED: f"{formats.counted(n[RETRACTED], 'report')} retracted",
+        CONCERN: f"{formats.counted(n[CONCERN], 'report')} with an expression of concern",
+    }
+    return [words for mark, words in said.items() if n[mark]]
+
+
 def _withdrawn(analysis: Analysis) -> Iterator[str]:
     """Yield which studies have a report that was retracted or is in doubt, and whether they count."""
     rows, used = analysis.rows, analysis.effects.frame["effect_id"]

@@ -163,7 +163,8 @@ def _removed(n: Mapping[str, int]) -> Box:
 def _not_kept(pending: int) -> Box:
     waiting = (("not screened yet", pending),) if pending else ()
     page = _records(PENDING) if pending else ""
-    return Box("not-kept", "Seen and left without a record", None, page, waiting)
+    title = "Not screened yet, or left without a record" if pending else "Seen and left without a record"
+    return Box("not-kept", title, None, page, waiting)
 
 
 def _at_title(studies: Studies) -> int:

@@ -15,6 +15,7 @@ from livingmeta.curation.withdrawing import KINDS
 from livingmeta.releases import Identity
 from livingmeta.snapshots import Snapshot
 from livingmeta.table_files import read_table
+from livingmeta.tables.question import answer
 from livingmeta.tables.studies_page import study_list
 from livingmeta.tables.study_rows import gathered
 
@@ -196,6 +197,18 @@ def test_a_reader_of_the_question_is_told(data: Path) -> None:
     assert said in cautions(data)
     withdraw(data)
     assert f"Retracted: Synthetic AAA 2001 (report {REPORT}); no result is in the estimate." in cautions(data)
+
+
+def test_the_facts_above_the_answer_say_it_too(data: Path) -> None:
+    def shown() -> str:
+        at = Snapshot("x", data, Identity())
+        return answer(analyse(at.questions[TABLE.removeprefix("effects/")], at.studies))
+
+    assert "retracted" not in shown()
+    withdraw(data, kind="expression of concern")
+    assert '<span class="lm-chip">1 report with an expression of concern</span>' in shown()
+    withdraw(data)
+    assert '<span class="lm-chip">1 report retracted</span>' in shown()
 
 
 def test_a_reader_of_the_list_of_studies_is_told(data: Path) -> None:

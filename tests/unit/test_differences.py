@@ -326,6 +326,24 @@ def test_decisions_since_are_told(data, changes):
     assert found["awaiting"]["new"] == found["awaiting"]["old"] - 1 == len(found["awaiting"]["records"])
 
 
+def test_what_an_intake_sorted_by_itself_is_no_decision(data, changes):
+    known = data.read("screening.csv")[0][0]["record_id"]
+    new = {"search_id": "seed-documents", "stage": "not_seen", "reason": "made up"}
+    data.append("screening.csv", record_id="x-1", decision="pending", **new)
+    data.append("screening.csv", record_id="x-2", decision="duplicate", duplicate_of=known, **new)
+    data.append(
+        "screening.csv",
+        record_id="x-3",
+        decision="duplicate",
+        duplicate_of=known,
+        decided_on="2030-01-15",
+        **new,
+    )
+    found = changes()["screening"]
+    assert [row["id"] for row in found["decided"]] == ["x-3"]
+    assert found["pending"]["new"] == found["pending"]["old"] + 1
+
+
 def test_without_an_earlier_version_everything_is_new(before):
     found = compare(None, before)
     changes = found.as_dict()

@@ -10,7 +10,7 @@ from typing import Any
 
 from livingmeta.schema import Field, Schema, TableSchema, load_schema
 from livingmeta.studies import TextTable, number, read_text_table
-from livingmeta.vocabulary import AWAITING, PENDING
+from livingmeta.vocabulary import AWAITING, DUPLICATE, PENDING
 
 Cells = Mapping[str, str]
 EFFECTS = "effects"
@@ -237,12 +237,16 @@ def _steps(rows: list[Cells], old: str, new: str, column: Field | None) -> list[
 
 
 def screening(old: Tables, new: Tables) -> dict[str, Any]:
-    """Return the records that were decided since, those whose full text is awaited, and how many wait."""
+    """Return the records that were decided since, those whose full text is awaited, and how many wait.
+
+    Duplicates that were sorted out when an export was taken in are no decisions of anybody.
+    """
     before, after = old.get("screening", NOTHING).rows, new.get("screening", NOTHING).rows
     decided = [
         _decision(key, row, before.get(key))
         for key, row in after.items()
         if row.get("decision") not in ((before[key].get("decision") if key in before else None), PENDING)
+        and not (row.get("decision") == DUPLICATE and not row.get("decided_on"))
     ]
     waiting = [key for key, row in after.items() if row.get("decision") == AWAITING]
     earlier = [key for key, row in before.items() if row.get("decision") == AWAITING]

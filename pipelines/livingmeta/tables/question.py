@@ -2,7 +2,7 @@
 
 from livingmeta import formats
 from livingmeta.analysis import Analysis, Group, Sensitivity, Subgroups
-from livingmeta.cautions import limits
+from livingmeta.cautions import in_doubt, limits
 from livingmeta.charts import chart_html
 from livingmeta.effect_sizes import Measure
 from livingmeta.estimators import Fit
@@ -69,7 +69,7 @@ def _chips(analysis: Analysis) -> list[str]:
     genetic = analysis.rows["contrast_type"].eq("mendelian_randomisation").any()  # cases and non-cases
     who = "participants" if genetic else "patients"
     people = [f"{formats.count(analysis.participants)} {who}"] if analysis.participants else []
-    return [size, *people, f"risk of bias: {risk_of_bias_status(analysis)}"]
+    return [size, *people, f"risk of bias: {risk_of_bias_status(analysis)}", *in_doubt(analysis)]
 
 
 def side_by_side(analysis: Analysis) -> str:
