@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -196,9 +197,15 @@ class Keyboard:
             stderr=side,
             env={**os.environ, **paths, **size, **environment},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
+            preexec_fn=self._sit_down,
         )
         os.close(side)
+
+    @staticmethod
+    def _sit_down() -> None:
+        """Let Ctrl-C reach the command, also where the tests run in the background."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def until(self, text: str, seconds: float = 60.0) -> None:
         """Wait until the terminal shows a text that it did not show before."""
