@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from livingmeta.curation.ledger import Because, Change, with_corrections
+from livingmeta.curation.withdrawing import RESOLVER
 from livingmeta.intake.known import REPORTS, SCREENING
 from livingmeta.schema import load_schema
 from livingmeta.table_files import Cells, files_of, read_table
@@ -38,7 +39,6 @@ RETRACTION_WATCH = {
 }
 PLAIN = {name: name for name in RETRACTION_WATCH}
 NEEDED = ("nature", "date")
-_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -156,7 +156,7 @@ class Cell:
 
 def doi_of(text: str) -> str:
     """Return a DOI in lower case without a resolver, empty where the text holds none."""
-    doi = _RESOLVER.sub("", text.strip()).lower()
+    doi = RESOLVER.sub("", text.strip()).lower()
     return doi if doi.startswith("10.") and "/" in doi else ""
 
 

@@ -15,7 +15,7 @@ from livingmeta.vocabulary import CONCERN, RETRACTED, SHOWN
 
 KINDS = (RETRACTED, CONCERN)
 _DOI = re.compile(r"10\..+/.+")
-_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def withdrawn(data: Path, asked: Withdrawal, because: Because) -> Draft:
     """
     schema = load_schema(data)
     reports = read_table(data, "reports", schema)
-    notice = _RESOLVER.sub("", asked.notice.strip())
+    notice = RESOLVER.sub("", asked.notice.strip())
     meant = _meant(reports, read_table(data, "studies", schema), asked)
     problems = [*_unsaid(because), *_notice_problems(notice, reports)]
     if problems:
